@@ -1,0 +1,45 @@
+"""Every key, limit and name that more than one module must agree on, once."""
+
+from typing import Final
+
+# --- tags that MLflow writes and this project reads -------------------------------------------------------------
+NOTE_TAG: Final = "mlflow.note.content"
+PARENT_RUN_TAG: Final = "mlflow.parentRunId"
+RUN_NAME_TAG: Final = "mlflow.runName"
+USER_TAG: Final = "mlflow.user"
+SOURCE_NAME_TAG: Final = "mlflow.source.name"
+SOURCE_TYPE_TAG: Final = "mlflow.source.type"
+DATASET_CONTEXT_TAG: Final = "mlflow.data.context"
+
+# --- what this project writes -----------------------------------------------------------------------------------
+OWN_PREFIX: Final = "mlreview."
+"""Params, tags and artifacts that start with this are bookkeeping: never part of a diff or of what differs."""
+
+EVENT_TAG_PREFIX: Final = "mlreview.event."
+EXPERIMENT_METRIC_TAG: Final = "mlreview.metric"
+EXPERIMENT_DIRECTION_TAG_PREFIX: Final = "mlreview.direction."
+EXPERIMENT_BASELINE_TAG: Final = "mlreview.baseline"
+DEMO_TAG: Final = "mlreview.demo"
+"""On an experiment: made by ``mlreview demo``; its value names the data."""
+
+# --- limits of MLflow's stores (a longer value is cut without an error, so it is refused before) ------------------
+MAX_KEY_CHARS: Final = 250
+MAX_TAG_CHARS: Final = 8_000
+MAX_PARAM_CHARS: Final = 6_000
+MAX_EXPERIMENT_TAG_CHARS: Final = 20_000
+
+# --- limits of this project ---------------------------------------------------------------------------------------
+NOTE_HEAD_CHARS: Final = 200
+"""How much of a note a table reads; the whole note is read where it is shown."""
+
+MAX_SHOWN_ROWS: Final = 500
+"""Rows of a table that are sent to the browser."""
+
+STORE_TIMEOUT_S: Final = 10.0
+"""Longest wait for a tracking store that does not answer, in seconds."""
+
+DEFAULT_TRACKING_URI: Final = "sqlite:///mlflow.db"
+ENV_PREFIX: Final = "MLREVIEW_"
+
+FINISHED: Final = "FINISHED"
+RUN_STATUSES: Final = ("RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED")

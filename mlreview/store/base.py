@@ -1,0 +1,112 @@
+"""The contract of every reader and of the writer. Nothing here imports MLflow.
+
+Reads never change anything. One call is one consistent view: a SQL reader answers each call from one transaction.
+The keys of params, metrics and tags live apart: ``params["x"]`` and ``metrics["x"]`` never meet.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from mlreview.entities import (
+    Curve,
+    Dataset,
+    Experiment,
+    Lifecycle,
+    LoggedModel,
+    MetricExtremes,
+    ModelVersion,
+    Run,
+    RunQuery,
+    RunTable,
+    StoreInfo,
+)
+
+PageCallback = Callable[[int], None]
+"""Told, after each page that a slow reader has received, how many runs have arrived so far."""
+
+
+class RunStore(Protocol):
+    """Reads of one tracking store (and of the model registry that belongs to it). Safe to use from several threads.
+
+    Every method raises ``StoreError`` within ``names.STORE_TIMEOUT_S`` when the store does not answer.
+    """
+
+    def info(self) -> StoreInfo:
+        """What this store is, without asking it anything."""
+        ...
+
+    def experiments(self, lifecycle: Lifecycle = "active") -> tuple[Experiment, ...]:
+        """Experiments, newest activity first (newest run, else last update), then by id."""
+        ...
+
+    def runs(self, query: RunQuery, on_page: PageCallback | None = None) -> RunTable:
+        """Runs as columns, newest start first, then by run id; runs without a start time last.
+
+        A metric, param or tag that was asked for by key and that no run has is a column of missing values; with
+        ``None`` (all keys) only keys that occur are columns. Metrics are the latest values. Event tags
+        (``names.EVENT_TAG_PREFIX``) are never columns. Runs that are added or deleted while a paged read is under
+        way never make it miss another run, and never appear twice.
+
+        Raises:
+            BadInputError: An event tag was asked for.
+        """
+        ...
+
+    def run(self, run_id: str) -> Run:
+        """One run, active or deleted, whole: params, latest metrics, all tags, data sets, logged models.
+
+        Raises:
+            NotFoundError: There is no such run.
+        """
+        ...
+
+    def curves(self, run_ids: Sequence[str], metrics: Sequence[str]) -> tuple[Curve, ...]:
+        """Full histories in one bulk read, never sampled: one curve for each pair that has points.
+
+        Ordered by run as asked, then by metric as asked.
+        """
+        ...
+
+    def extremes(self, run_ids: Sequence[str], metric: str) -> MetricExtremes:
+        """Minimum and maximum over steps for each run, in one bulk read; aligned with ``run_ids``."""
+        ...
+
+    def datasets(self, run_ids: Sequence[str]) -> tuple[Dataset, ...]:
+        """Data sets of these runs, ordered by run as asked, then by name, digest and context."""
+        ...
+
+    def logged_models(self, run_ids: Sequence[str]) -> tuple[LoggedModel, ...]:
+        """Models that these runs logged, ordered by run as asked, then by creation and id; deleted ones left out."""
+        ...
+
+    def model_versions(self, run_ids: Sequence[str] | None = None) -> tuple[ModelVersion, ...]:
+        """Registered versions with their aliases, by name, newest version first; only those of the runs, if given.
+
+        Read from the registry, which can be another store than the tracking store.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give back connections. The store is not used after this."""
+        ...
+
+
+class RunWriter(Protocol):
+    """Writes, always through MLflow's own client. Checked before, read back after.
+
+    Every method raises ``BadInputError`` before anything is written when a key or value would be cut, refused or
+    changed by any of the stores (length, illegal key, NUL, lone surrogate), and ``WriteError`` when what is in the
+    store afterwards is not what was sent.
+    """
+
+    def set_tag(self, run_id: str, key: str, value: str) -> None:
+        """Set one tag of one run, and read it back."""
+        ...
+
+    def set_experiment_tag(self, experiment_id: str, key: str, value: str) -> None:
+        """Set one tag of one experiment, and read it back."""
+        ...
+
+    def delete_tag(self, run_id: str, key: str) -> None:
+        """Remove one tag of one run; a tag that isn't there is fine."""
+        ...
