@@ -58,8 +58,11 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, _MlflowEnvironment(settings_cls), TomlConfigSettingsSource(
-            settings_cls, Path(CONFIG_FILE)
+        return (
+            init_settings,
+            env_settings,
+            _MlflowEnvironment(settings_cls),
+            TomlConfigSettingsSource(settings_cls, Path(CONFIG_FILE)),
         )
 
 
@@ -90,7 +93,9 @@ def load_settings(**overrides: Any) -> Settings:
     try:
         return Settings(**given)
     except tomllib.TOMLDecodeError as error:
-        raise BadInputError(f"{CONFIG_FILE} is not valid TOML: {error}.", hint="Mend the file; nothing was read.") from error
+        raise BadInputError(
+            f"{CONFIG_FILE} is not valid TOML: {error}.", hint="Mend the file; nothing was read."
+        ) from error
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])

@@ -1,0 +1,1 @@
+"""Pure functions of values: no store, no drawing, no clock."""

@@ -1,0 +1,252 @@
+"""Which metric ranks, and the ranking itself."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlreview.analysis.metric_names import MetricName, read_metric_name, training_counterpart
+from mlreview.entities import Aggregate, Direction, MetricExtremes, RunTable
+
+_KIND_ORDER = {"ranking": 0, "score": 1, "other": 2, "loss": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class MetricSummary:
+    """How one metric occurs in a table.
+
+    Attributes:
+        name: What its name says.
+        runs: How many runs have it.
+        per_step: At least one of them logged it beyond step 0.
+        suits: It may rank runs without having been asked for.
+    """
+
+    name: MetricName
+    runs: int
+    per_step: bool
+    suits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RankingChoice:
+    """What to rank by, and why, in words for the page's header."""
+
+    metric: str
+    direction: Direction
+    guessed: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranking:
+    """Runs in order, as positions in the table that was ranked.
+
+    Attributes:
+        metric, direction, by: What was ranked.
+        rows: intp, shape (runs,): ranked runs from best to worst, then those whose value is NaN or infinite, then
+            those without the metric; within each of the two last as in the table.
+        ranks: int64, shape (runs,), aligned with ``rows``: 1 is best, ties share a rank (1, 2, 2, 4), 0 is unranked.
+        values: float64, aligned with ``rows``; NaN also where the metric is missing: see ``missing``.
+        steps: int64, aligned with ``rows``: the step that the value belongs to.
+        ranked, not_finite, missing: How many runs each of the three parts has.
+    """
+
+    metric: str
+    direction: Direction
+    by: Aggregate
+    rows: NDArray[np.intp]
+    ranks: NDArray[np.int64]
+    values: NDArray[np.float64]
+    steps: NDArray[np.int64]
+    ranked: int
+    not_finite: int
+    missing: int
+
+
+def summarise_metrics(table: RunTable) -> tuple[MetricSummary, ...]:
+    """Every metric of the table, those that suit ranking first.
+
+    Validation metrics come first, then test metrics, then metrics with no split in their name that were logged once,
+    then those that nobody should rank by unasked (``suits`` is false): training metrics, and the one-time
+    ``validation_*`` that Keras autolog adds beside the ``val_*`` curves. Among equals, metrics that at least half as
+    many runs have as the commonest validation metric, then those logged step by step, then ranking metrics before
+    accuracy before loss, then those that more runs have, then by name.
+    """
+    read = {key: read_metric_name(key) for key in table.metrics}
+    counts = {key: int(column.present.sum()) for key, column in table.metrics.items()}
+    per_step = {key: bool((column.steps[column.present] > 0).any()) for key, column in table.metrics.items()}
+    most = max((counts[key] for key, name in read.items() if name.split == "validation"), default=0)
+    split_bases = {name.base.lower() for name in read.values() if name.split in ("train", "validation", "test")}
+
+    def place(key: str) -> int:
+        name = read[key]
+        if name.split == "validation":
+            return 3 if _logged_once_by_autolog(key, table) else 0
+        if name.split == "test":
+            return 1
+        # Keras and others log training values without a prefix, step by step or beside a val_ metric.
+        training = name.split == "train" or name.base.lower() in split_bases or per_step[key] or name.kind == "loss"
+        return 4 if training else 2
+
+    summaries = [MetricSummary(read[key], counts[key], per_step[key], place(key) <= 2) for key in read]
+    return tuple(
+        sorted(
+            summaries,
+            key=lambda s: (
+                place(s.name.key),
+                2 * s.runs < most,
+                not s.per_step,
+                _KIND_ORDER[s.name.kind],
+                -s.runs,
+                s.name.key,
+            ),
+        )
+    )
+
+
+def guess_ranking(table: RunTable) -> RankingChoice | None:
+    """A sensible ranking when nobody has chosen one: the first of ``summarise_metrics`` that suits.
+
+    Returns:
+        ``None`` when no metric suits: the page then says so and asks.
+    """
+    for summary in summarise_metrics(table):
+        if summary.suits and summary.runs:
+            name = summary.name
+            kinds = {"validation": "a validation metric", "test": "a test metric"}
+            reason = (
+                f"{kinds.get(name.split, 'a metric logged once')} that {summary.runs:,} of {len(table):,} runs have"
+            )
+            return RankingChoice(name.key, name.direction, guessed=True, reason=reason)
+    return None
+
+
+def choose_ranking(
+    table: RunTable, metric: str | None = None, direction: Direction | None = None
+) -> RankingChoice | None:
+    """What was asked for, completed by the guess.
+
+    Args:
+        table: Runs with all their latest metrics.
+        metric: Asked for; kept even when no run has it (the page then says that none has).
+        direction: Asked for; else what the metric's name says.
+    """
+    if metric is None:
+        guess = guess_ranking(table)
+        return guess and replace(guess, direction=direction or guess.direction)
+    name = read_metric_name(metric)
+    if direction is None and not name.direction_known:
+        return RankingChoice(metric, "max", guessed=False, reason="its name doesn't say which way is better")
+    return RankingChoice(metric, direction or name.direction, guessed=False, reason="chosen")
+
+
+def rank(
+    table: RunTable,
+    metric: str,
+    direction: Direction,
+    by: Aggregate = "last",
+    extremes: MetricExtremes | None = None,
+) -> Ranking:
+    """Order runs by one metric.
+
+    Args:
+        table: Runs; ``metric`` among its metrics, or nobody has it.
+        metric: The key.
+        direction: ``max`` when higher is better.
+        by: Which value of each run counts: the last, the best over steps, the smallest or the largest.
+        extremes: Needed for anything but ``last``; aligned with the table's runs.
+
+    Returns:
+        Every run of the table, once.
+
+    Raises:
+        ValueError: ``by`` needs extremes and none, or others, were given.
+    """
+    size = len(table)
+    column = table.metrics.get(metric)
+    if by == "last":
+        values = column.values if column else np.full(size, np.nan)
+        steps = column.steps if column else np.zeros(size, np.int64)
+        present = column.present if column else np.zeros(size, bool)
+    else:
+        if extremes is None or len(extremes.run_ids) != size:
+            raise ValueError(f"ranking by {by} needs the extremes of the same {size} runs")
+        highest = by == "max" or (by == "best" and direction == "max")
+        values = extremes.maximum if highest else extremes.minimum
+        steps = extremes.maximum_step if highest else extremes.minimum_step
+        present = extremes.count > 0
+
+    finite = present & np.isfinite(values)
+    ranked_rows = np.flatnonzero(finite)
+    key = values[ranked_rows]
+    order = np.argsort(-key if direction == "max" else key, kind="stable")
+    ranked_rows = ranked_rows[order]
+    odd_rows = np.flatnonzero(present & ~finite)
+    missing_rows = np.flatnonzero(~present)
+    rows = np.concatenate([ranked_rows, odd_rows, missing_rows]).astype(np.intp)
+
+    sorted_values = values[ranked_rows]
+    ranks = np.zeros(size, np.int64)
+    if len(sorted_values):
+        first_of_tie = np.concatenate([[True], sorted_values[1:] != sorted_values[:-1]])
+        positions = np.arange(1, len(sorted_values) + 1)
+        ranks[: len(sorted_values)] = np.maximum.accumulate(np.where(first_of_tie, positions, 0))
+    return Ranking(
+        metric=metric,
+        direction=direction,
+        by=by,
+        rows=rows,
+        ranks=ranks,
+        values=values[rows],
+        steps=steps[rows],
+        ranked=len(ranked_rows),
+        not_finite=len(odd_rows),
+        missing=len(missing_rows),
+    )
+
+
+def generalization_gap(table: RunTable, metric: str, direction: Direction) -> NDArray[np.float64]:
+    """How much better each run is on its training data than on the data that ``metric`` was computed on.
+
+    Training value minus validation value where higher is better, the other way round where lower is: positive is
+    the usual case, and large is a sign of overfitting. Both are latest values.
+
+    Returns:
+        float64, shape (runs,); NaN where either is missing or not finite, or where nothing pairs with the metric.
+    """
+    gap = np.full(len(table), np.nan)
+    counterpart = training_counterpart(metric, table.metrics)
+    if counterpart is None or metric not in table.metrics:
+        return gap
+    train, held_out = table.metrics[counterpart], table.metrics[metric]
+    known = train.present & held_out.present & np.isfinite(train.values) & np.isfinite(held_out.values)
+    difference = train.values[known] - held_out.values[known]
+    gap[known] = difference if direction == "max" else -difference
+    return gap
+
+
+def _logged_once_by_autolog(key: str, table: RunTable) -> bool:
+    """A ``validation_*`` metric that Keras autolog logs at step 0, beside the ``val_*`` of every epoch."""
+    if not key.startswith("validation_") or f"val_{key.removeprefix('validation_')}" not in table.metrics:
+        return False
+    column = table.metrics[key]
+    return not (column.steps[column.present] != 0).any()
+
+
+def describe_coverage(ranking: Ranking, total: int, shown: int) -> str:
+    """What a ranking covers, in one sentence for people: never a silent denominator.
+
+    Args:
+        ranking: As ranked.
+        total: Runs in the store that match, more than were ranked where only a part was read.
+        shown: Rows that are on the page.
+    """
+    parts = [f"{shown:,} of {total:,} runs" if shown < total else f"{total:,} run{'' if total == 1 else 's'}"]
+    if len(ranking.rows) < total:
+        parts.append(f"ranked among the {len(ranking.rows):,} read so far")
+    if ranking.missing:
+        parts.append(f"{ranking.missing:,} without {ranking.metric}")
+    if ranking.not_finite:
+        parts.append(f"{ranking.not_finite:,} whose {ranking.metric} is NaN or infinite")
+    return "; ".join(parts)

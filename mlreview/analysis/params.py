@@ -1,0 +1,89 @@
+"""When two recorded values are the same, and which params tell runs apart."""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+import numpy as np
+
+from mlreview import names
+from mlreview.entities import RunTable, TextColumn
+
+# Keras numbers its optimizers per process (sgd, sgd_1, sgd_4 ...), and autolog records that as opt_name.
+_COUNTED_KEYS = frozenset({"opt_name", "optimizer_name"})
+_COUNTER = re.compile(r"_\d+$")
+# A leading zero (007) is an id's, not a number's.
+_NUMBER = re.compile(r"^[+-]?((0|[1-9]\d*)(\.\d*)?|\.\d+)([eE][+-]?\d+)?$", re.ASCII)
+_ID_LIKE_MIN_RUNS = 4
+
+
+@lru_cache(maxsize=65_536)
+def canonical(value: str) -> str:
+    """One spelling for values that mean the same, so that noise is no difference.
+
+    Numbers compare as numbers: ``32``, ``32.0`` and ``3.2e1`` are one value. A value that is exactly a 32-bit
+    float is spelt as short as that allows: autolog's ``0.0010000000474974513`` is ``0.001``. Whole numbers too long
+    for a double keep their digits. Everything else is kept as it is; an empty string stays one.
+    """
+    text = value.strip()
+    if not _NUMBER.match(text):
+        return value
+    if text.lstrip("+-").isdigit():
+        return str(int(text)) if len(text) < 4000 else text
+    number = float(text)
+    if not np.isfinite(number):
+        return value
+    if number.is_integer() and abs(number) < 2**53:
+        return str(int(number))
+    with np.errstate(over="ignore"):
+        single = np.float32(number)
+    return str(single) if float(single) == number else repr(number)
+
+
+def canonical_param(key: str, value: str) -> str:
+    """``canonical``, and without Keras's counter where the key is known to carry one (``sgd_4`` is ``sgd``)."""
+    return _COUNTER.sub("", value) if key in _COUNTED_KEYS else canonical(value)
+
+
+def varying_params(params: Mapping[str, TextColumn], rows: int) -> tuple[str, ...]:
+    """Params that tell these runs apart, the most telling first.
+
+    Left out: bookkeeping of this project; params with one value (after ``canonical_param``) in every run that has
+    them; texts that are different in every one of at least four runs, as ids and paths are (numbers stay: a random
+    search draws a new one for each run); and a param that says just what an earlier one says (autolog's
+    ``opt_learning_rate`` beside a logged ``learning_rate``).
+
+    Args:
+        params: Text columns of ``rows`` entries each.
+        rows: How many runs there are.
+
+    Returns:
+        Keys, those that more runs have first, then by name.
+    """
+    found: list[tuple[int, str, list[str | None]]] = []
+    for key, column in params.items():
+        if key.startswith(names.OWN_PREFIX):
+            continue
+        spelt = [None if value is None else canonical_param(key, value) for value in column]
+        distinct = {value for value in spelt if value is not None}
+        if len(distinct) < 2:
+            continue
+        if len(distinct) == rows >= _ID_LIKE_MIN_RUNS and not any(_NUMBER.match(value) for value in distinct):
+            continue
+        found.append((sum(value is not None for value in spelt), key, spelt))
+    found.sort(key=lambda entry: (-entry[0], len(entry[1]), entry[1]))
+    kept: list[tuple[str, list[str | None]]] = []
+    for _, key, spelt in found:
+        if not any(_says_the_same(spelt, earlier) for _, earlier in kept):
+            kept.append((key, spelt))
+    return tuple(key for key, _ in kept)
+
+
+def _says_the_same(column: list[str | None], earlier: list[str | None]) -> bool:
+    """Every value of ``column`` stands in ``earlier`` too; ``earlier`` may have more."""
+    return all(value is None or value == other for value, other in zip(column, earlier, strict=True))
+
+
+def differing(table: RunTable) -> tuple[str, ...]:
+    """``varying_params`` of a table that was read with its params."""
+    return varying_params(table.params, len(table))

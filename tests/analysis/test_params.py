@@ -1,0 +1,104 @@
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from mlreview.analysis.params import canonical, canonical_param, varying_params
+from tests.tables import text_column
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("0.0010000000474974513", "0.001"),  # what Keras autolog records for 0.001
+        ("0.001", "0.001"),
+        ("1e-3", "0.001"),
+        ("32.0", "32"),
+        ("3.2e1", "32"),
+        (" 32 ", "32"),
+        ("-0.0", "0"),
+        ("16777217", "16777217"),
+        ("123456789012345678901234567890", "123456789012345678901234567890"),
+        ("1e400", "1e400"),
+        ("nan", "nan"),
+        ("None", "None"),
+        ("", ""),
+        ("007", "007"),
+        ("1_000", "1_000"),
+        ("True", "True"),
+    ],
+)
+def test_values_that_mean_the_same_are_spelt_the_same(value, expected):
+    assert canonical(value) == expected
+
+
+def test_16777216_and_16777217_stay_apart_although_a_32_bit_float_confuses_them():
+    assert canonical("16777216") != canonical("16777217")
+    assert canonical("16777216.0") != canonical("16777217.0")
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False, width=32))
+def test_a_32_bit_float_is_the_same_however_it_was_printed(number):
+    assume(not number.is_integer())  # whole numbers are compared exactly, digit by digit
+    assert canonical(repr(float(np.float32(number)))) == canonical(str(np.float32(number)))
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False), st.floats(allow_nan=False, allow_infinity=False))
+def test_doubles_are_the_same_only_when_equal_or_when_one_is_the_other_as_a_32_bit_float(a, b):
+    same = canonical(repr(a)) == canonical(repr(b))
+    with np.errstate(over="ignore"):
+        expected = a == b or float(np.float32(a)) == b or float(np.float32(b)) == a
+    assert same <= expected
+    if a == b:
+        assert same
+
+
+def test_keras_optimizer_counters_are_stripped_only_from_the_keys_that_carry_them():
+    assert canonical_param("opt_name", "sgd_4") == canonical_param("opt_name", "sgd") == "sgd"
+    assert canonical_param("model", "resnet_50") == "resnet_50"
+
+
+def varying(rows, **columns):
+    return varying_params({key: text_column(values) for key, values in columns.items()}, rows)
+
+
+def test_only_params_with_two_values_vary():
+    assert varying(3, lr=["0.1", "0.01", "0.1"], epochs=["40", "40", "40"]) == ("lr",)
+
+
+def test_a_number_written_two_ways_is_no_difference():
+    assert varying(2, opt_learning_rate=["0.0010000000474974513", "0.001"]) == ()
+
+
+def test_a_missing_value_beside_one_value_does_not_make_a_param_vary():
+    assert varying(3, n_estimators=["100", None, None]) == ()
+
+
+def test_an_empty_value_is_a_value():
+    assert varying(2, comment=["", "x"]) == ("comment",)
+
+
+def test_texts_unique_to_every_run_are_ids_but_numbers_unique_to_every_run_are_a_search():
+    ids = ["a", "b", "c", "d"]
+    rates = ["0.1", "0.2", "0.3", "0.4"]
+    assert varying(4, path=ids, lr=rates) == ("lr",)
+
+
+def test_two_runs_may_differ_in_a_text():
+    assert varying(2, optimizer=["adam", "sgd"]) == ("optimizer",)
+
+
+def test_a_param_that_repeats_another_is_left_out():
+    found = varying(
+        3, learning_rate=["0.1", "0.01", "0.1"], opt_learning_rate=["0.10000000149011612", "0.009999999776482582", None]
+    )
+    assert found == ("learning_rate",)
+
+
+def test_bookkeeping_never_varies():
+    assert varying(2, **{"mlreview.seq.1": ["a", "b"]}) == ()
+
+
+def test_params_that_more_runs_have_come_first():
+    found = varying(4, rare=["2", "1", None, None], common=["1", "2", "1", "1"])
+    assert found == ("common", "rare")
