@@ -1,0 +1,63 @@
+"""How tests share two processes, and a loud end to what could not run.
+
+Tests that need one costly thing (TensorFlow, a browser, the store servers) stay together in one xdist process, so that
+the thing is started once in a run. Skipped tests are named with their reason; with ``MLREVIEW_REQUIRE_ALL=1`` one
+skipped test fails the run.
+"""
+
+import os
+from collections.abc import Sequence
+
+import pytest
+from _pytest.terminal import TerminalReporter
+
+GROUPS = {"tensorflow": "tensorflow", "browser": "browser", "postgres": "stores", "server": "stores"}
+"""Marker to group; for a test with several, the first one here decides."""
+
+REQUIRE_ALL = "MLREVIEW_REQUIRE_ALL"
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give each test the group of the costly thing that it needs, unless it names a group itself."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            group = next((group for marker, group in GROUPS.items() if item.get_closest_marker(marker)), None)
+            if group is not None:
+                item.add_marker(pytest.mark.xdist_group(group))
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+    """Name every test that did not run, and why."""
+    skipped = _skipped(terminalreporter)
+    if skipped:
+        terminalreporter.section("SKIPPED REAL PARTS", sep="=", yellow=True, bold=True)
+        for report in skipped:
+            terminalreporter.line(f"{report.nodeid}: {_reason(report)}")
+        if _all_required():
+            terminalreporter.line(f"{len(skipped)} skipped, and {REQUIRE_ALL} is set: this run fails.", red=True)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Turn a skipped test into a failed run where all parts are required."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    is_worker = hasattr(session.config, "workerinput")  # only the controlling process has heard of all tests
+    if reporter is None or is_worker or not _all_required():
+        return
+    if _skipped(reporter) and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _all_required() -> bool:
+    return os.environ.get(REQUIRE_ALL, "") not in ("", "0")
+
+
+def _skipped(reporter: TerminalReporter) -> Sequence[pytest.TestReport | pytest.CollectReport]:
+    return reporter.stats.get("skipped", [])
+
+
+def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
+    if isinstance(report.longrepr, tuple):
+        return report.longrepr[2].removeprefix("Skipped: ")
+    return str(report.longrepr)
