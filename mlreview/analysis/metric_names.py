@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Literal
 
 from mlreview.entities import Direction
@@ -79,7 +80,7 @@ def read_metric_name(key: str) -> MetricName:
     base = key[prefix.end() :] if prefix else key
     words = [word.lower() for word in _WORD.findall(base)]
     # "F1Score" and "R2" are split before the digit; join a letter to the digits after it.
-    joined = [a + b for a, b in zip(words, words[1:], strict=False) if len(a) == 1 and b.isdigit()]
+    joined = [a + b for a, b in pairwise(words) if len(a) == 1 and b.isdigit()]
     known = {*words, *joined, base.lower()}
     phrase = " ".join(words)
     kind: Kind = "other"

@@ -1,0 +1,20 @@
+"""Model Review, the dashboard: ``streamlit run app.py``."""
+
+import streamlit as st
+
+from mlreview.ui import pages, urlstate
+from mlreview.ui.errors import error_boundary
+from mlreview.ui.sidebar import render_sidebar
+
+st.set_page_config(page_title="Model Review", page_icon=":material/rate_review:", layout="wide")
+urlstate.begin()
+spec, page = pages.navigation()
+
+ready = False
+with error_boundary():
+    render_sidebar()
+    ready = True
+if ready:
+    with error_boundary():
+        page.run()
+urlstate.finish(spec.view)

@@ -1,0 +1,219 @@
+"""The ``mlreview`` command: thin commands over the functions that the pages use.
+
+Exit code 0: fine. 1: the answer is no. 2: the question could not be answered.
+"""
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+
+from mlreview import __version__, names
+from mlreview.entities import Aggregate, Direction
+from mlreview.errors import MlreviewError, NotFoundError
+
+if TYPE_CHECKING:
+    from mlreview.store.base import RunStore
+
+
+class _Group(click.Group):
+    """Turns our errors into a message on standard error and exit code 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except MlreviewError as error:
+            click.echo(f"mlreview: {error}", err=True)
+            sys.exit(2)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="mlreview")
+def main() -> None:
+    """Review a machine-learning model before it ships, the way code is reviewed."""
+
+
+def _tracking_uri_option(command: Any) -> Any:
+    return click.option(
+        "--tracking-uri",
+        metavar="URI",
+        help=f"MLflow tracking store. Else MLREVIEW_TRACKING_URI, MLFLOW_TRACKING_URI, {names.DEFAULT_TRACKING_URI}.",
+    )(command)
+
+
+@main.command()
+@click.option(
+    "--data",
+    type=click.Choice(["auto", "newsgroups", "breast-cancer"]),
+    default="auto",
+    show_default=True,
+    help="What to train on; auto takes the sports posts where they can be had, else the bundled breast-cancer data.",
+)
+@click.option("--quick", is_flag=True, help="Four runs in less than a minute instead of the whole experiment.")
+@click.option("--experiment", metavar="NAME", help="Name of the experiment to make.")
+@click.option("--force", is_flag=True, help="Train again even when the demo's runs are there.")
+@_tracking_uri_option
+def demo(data: str, quick: bool, experiment: str | None, force: bool, tracking_uri: str | None) -> None:
+    """Train the demo experiment: hockey against baseball posts, small networks, every kind of fit."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from mlreview.demo import run_demo
+    from mlreview.settings import load_settings
+
+    console = Console()
+    bar = Progress(
+        TextColumn("[progress.description]{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+    )
+    with bar:
+        task = bar.add_task("Preparing", total=None)
+        result = run_demo(
+            tracking_uri=load_settings(tracking_uri=tracking_uri).tracking_uri,
+            data=cast(Any, data),
+            quick=quick,
+            experiment=experiment,
+            force=force,
+            say=lambda text: console.print(text, markup=False, highlight=False),
+            progress=lambda done, total, name: bar.update(task, completed=done, total=total, description=name),
+        )
+        bar.update(task, visible=False)
+    if result.skipped:
+        console.print(f"Nothing to do: {result.experiment_name!r} is there already. --force trains it again.")
+    else:
+        console.print(f"{len(result.run_ids)} runs in {result.experiment_name!r}, {result.seconds:.0f} s.")
+
+
+@main.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+@click.option("--with-mlflow", is_flag=True, help="Also serve MLflow's own UI on a free loopback port, and link to it.")
+@_tracking_uri_option
+@click.argument("streamlit_options", nargs=-1, type=click.UNPROCESSED)
+def app(with_mlflow: bool, tracking_uri: str | None, streamlit_options: Sequence[str]) -> None:
+    """Serve the dashboard. Options that are not ours go to Streamlit, such as --server.port 8502."""
+    from mlreview.serve import serve
+
+    sys.exit(serve(tracking_uri=tracking_uri, with_mlflow=with_mlflow, streamlit_options=streamlit_options))
+
+
+@main.command()
+@click.option("--experiment", required=True, metavar="NAME", help="Name or id of the experiment.")
+@click.option("--metric", metavar="KEY", help="Ranking metric; guessed when not given, and said so.")
+@click.option(
+    "--direction", type=click.Choice(["max", "min"]), help="Which way is better; else the metric's name says."
+)
+@click.option(
+    "--by",
+    type=click.Choice(["last", "best", "min", "max"]),
+    default="last",
+    show_default=True,
+    help="Which value of each run ranks: the last one, or one over all steps.",
+)
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Rows to print.")
+@click.option("--json", "as_json", is_flag=True, help="For machines; a value that JSON has no number for is a text.")
+@_tracking_uri_option
+def leaderboard(
+    experiment: str,
+    metric: str | None,
+    direction: str | None,
+    by: str,
+    limit: int,
+    as_json: bool,
+    tracking_uri: str | None,
+) -> None:
+    """Rank the runs of an experiment, as the dashboard does."""
+    from mlreview.analysis.leaderboard import choose_ranking, rank
+    from mlreview.analysis.leaderboard_report import leaderboard_report
+    from mlreview.entities import RunQuery
+
+    store = _open_store(tracking_uri)
+    try:
+        experiment_id = _experiment_id(store, experiment)
+        table = store.runs(RunQuery((experiment_id,)))
+        choice = choose_ranking(table, metric, cast(Direction | None, direction))
+        if choice is None:
+            raise NotFoundError(
+                f"None of the {len(table):,} runs of {experiment!r} has a metric that suits ranking.",
+                hint="Name one with --metric.",
+            )
+        extremes = None if by == "last" else store.extremes(tuple(table.run_ids), choice.metric)
+        ranking = rank(table, choice.metric, choice.direction, cast(Aggregate, by), extremes)
+        shown = tuple(table.run_ids[ranking.rows[:limit]])
+        details = store.runs(RunQuery(run_ids=shown, metrics=(), params=None))
+    finally:
+        store.close()
+    report = leaderboard_report(table, choice, ranking, details)
+    if as_json:
+        click.echo(json.dumps(report, ensure_ascii=False, indent=2, allow_nan=False))
+    else:
+        _print_leaderboard(report)
+
+
+def _open_store(tracking_uri: str | None) -> "RunStore":
+    from mlreview.settings import load_settings
+    from mlreview.store import open_store
+
+    settings = load_settings(tracking_uri=tracking_uri)
+    return open_store(
+        settings.tracking_uri,
+        registry_uri=settings.registry_uri,
+        read_dsn=settings.read_dsn,
+        mlflow_ui_url=settings.mlflow_ui_url,
+        timeout=settings.timeout,
+    )
+
+
+def _experiment_id(store: "RunStore", name_or_id: str) -> str:
+    """The experiment of that name; else of that id."""
+    known = store.experiments()
+    for matches in ("name", "experiment_id"):
+        for experiment in known:
+            if getattr(experiment, matches) == name_or_id:
+                return experiment.experiment_id
+    names_known = ", ".join(repr(experiment.name) for experiment in known[:5])
+    more = f" and {len(known) - 5} more" if len(known) > 5 else ""
+    raise NotFoundError(
+        f"There is no experiment {name_or_id!r} in this store.",
+        hint=f"There are: {names_known}{more}." if known else "It has no experiments yet; mlreview demo makes one.",
+    )
+
+
+def _print_leaderboard(report: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    arrow = "higher" if report["direction"] == "max" else "lower"
+    guess = f", guessed: {report['reason']}" if report["guessed"] else ""
+    console = Console(highlight=False)
+    console.print(
+        f"Ranked by {report['metric']}, {arrow} is better, {report['by']} value{guess}. {report['coverage']}.",
+        markup=False,
+    )
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    params = list(report["rows"][0]["params"]) if report["rows"] else []
+    for heading in ("rank", "run", report["metric"], "gap"):
+        table.add_column(Text(heading), justify="left" if heading == "run" else "right")
+    for heading in (*params, "started", "owner", "status"):
+        table.add_column(Text(heading))
+    for row in report["rows"]:
+        cells = [row["rank"], row["run_name"] or row["run_id"], _short(row["value"]), _short(row["gap"])]
+        cells += [row["params"][key] for key in params]
+        cells += [(row["started"] or "")[:16].replace("T", " "), row["owner"], row["status"]]
+        # Control characters in a name could drive the terminal.
+        table.add_row(
+            *[Text("—" if cell is None else "".join(c for c in str(cell) if c.isprintable())) for cell in cells]
+        )
+    console.print(table)
+
+
+def _short(value: float | str | None) -> str | None:
+    return f"{value:.4g}" if isinstance(value, float | int) else value
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""All that touches Streamlit: cached reads, URL state, components, the error boundary."""

@@ -1,0 +1,317 @@
+"""What the leaderboard page is made of: its controls, its sentence, its two tables."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from mlreview.analysis.leaderboard import (
+    MetricSummary,
+    Ranking,
+    RankingChoice,
+    choose_ranking,
+    describe_coverage,
+    rank,
+    summarise_metrics,
+)
+from mlreview.entities import Direction, RunTable, TextColumn
+from mlreview.errors import NotFoundError
+from mlreview.ui import basket, reads, urlstate
+from mlreview.ui.text import clip, direction_arrow, number, plain
+
+MAX_PARAM_COLUMNS = 6
+_ROW_PX = 35
+_DIRECTIONS: dict[Direction, str] = {"max": "Higher is better", "min": "Lower is better"}
+_STATUS = {
+    "FINISHED": "Finished",
+    "RUNNING": "Running",
+    "FAILED": "Failed",
+    "KILLED": "Killed",
+    "SCHEDULED": "Scheduled",
+}
+
+
+def render_controls(table: RunTable) -> RankingChoice | None:
+    """The ranking metric and its direction; ``None`` when there is nothing to rank by and nothing was chosen."""
+    view = urlstate.get(urlstate.LeaderboardView)
+    choice = choose_ranking(table, view.metric, view.direction)
+    summaries = {summary.name.key: summary for summary in summarise_metrics(table)}
+    options = list(summaries)
+    if view.metric is not None and view.metric not in summaries:
+        options.append(view.metric)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        urlstate.seed("leaderboard_metric", choice.metric if choice else None)
+        metric = st.selectbox(
+            "Rank by",
+            options,
+            key="leaderboard_metric",
+            format_func=lambda key: _metric_label(key, summaries, len(table)),
+            placeholder="Choose a metric",
+            width=380,
+            on_change=_metric_chosen,
+        )
+        if metric is None:
+            return None
+        urlstate.seed("leaderboard_direction", choice.direction if choice else "max")
+        st.segmented_control(
+            "Direction",
+            list(_DIRECTIONS),
+            key="leaderboard_direction",
+            format_func=lambda direction: f"{direction_arrow(direction)} {_DIRECTIONS[direction]}",
+            required=True,
+            on_change=_direction_chosen,
+        )
+    return choice
+
+
+def _metric_label(key: str, summaries: dict[str, MetricSummary], rows: int) -> str:
+    summary = summaries.get(key)
+    runs = "no run has it" if summary is None else "all runs" if summary.runs == rows else f"{summary.runs:,} runs"
+    return f"{clip(key, 60)} · {runs}"
+
+
+def _metric_chosen() -> None:
+    """A new metric comes with the direction that its own name says, not with that of the metric before."""
+    urlstate.update(urlstate.LeaderboardView, metric=st.session_state["leaderboard_metric"], direction=None)
+    st.session_state.pop("leaderboard_direction", None)
+
+
+def _direction_chosen() -> None:
+    view = urlstate.get(urlstate.LeaderboardView)
+    metric = view.metric or st.session_state["leaderboard_metric"]
+    urlstate.update(urlstate.LeaderboardView, metric=metric, direction=st.session_state["leaderboard_direction"])
+
+
+def render_summary(choice: RankingChoice, ranking: Ranking, total: int, shown: int) -> None:
+    """One sentence: what ranks, why, and how much of the experiment it covers."""
+    guessed = f" · :orange-badge[guessed] {plain(choice.reason, 200)}" if choice.guessed else ""
+    arrow = direction_arrow(choice.direction)
+    st.markdown(
+        f"Ranked by **{plain(choice.metric)}** {arrow} {_DIRECTIONS[choice.direction].lower()}, last value{guessed}  \n"
+        f":gray[{plain(describe_coverage(ranking, total, shown), 400)}]"
+    )
+
+
+def leaderboard_frame(
+    table: RunTable, ranking: Ranking, param_keys: Sequence[str], params: RunTable, ui_url: str | None
+) -> pd.DataFrame:
+    """The rows to draw as columns of plain values.
+
+    Args:
+        table: All runs.
+        ranking: Of ``table``; cut to the rows to draw by the caller.
+        param_keys: Params to show, one column each.
+        params: The same rows in the same order, read with their params.
+        ui_url: Address of MLflow's own user interface, if known.
+
+    Returns:
+        One row for each of ``ranking.rows``; unranked rows have a missing rank.
+    """
+    rows = table.take(ranking.rows)
+    frame = pd.DataFrame(
+        {
+            "Rank": pd.array(np.where(ranking.ranks > 0, ranking.ranks, -1), dtype="Int64"),
+            "Run": [clip(name, 300) or run_id[:8] for name, run_id in zip(rows.names, rows.run_ids, strict=True)],
+            "Value": ranking.values,
+        }
+    )
+    frame["Rank"] = frame["Rank"].mask(frame["Rank"] < 0)
+    for key in param_keys:
+        frame[f"param:{key}"] = _param_column(params.params[key])
+    frame["Started"] = pd.to_datetime(rows.start_times).tz_localize("UTC")
+    frame["Owner"] = [clip(user, 60) or None for user in rows.users]
+    frame["Status"] = [_STATUS.get(status or "", clip(status, 20)) for status in rows.statuses]
+    if ui_url:
+        frame["MLflow"] = [
+            run_link(ui_url, experiment_id, run_id)
+            for experiment_id, run_id in zip(rows.experiment_ids, rows.run_ids, strict=True)
+        ]
+    return frame
+
+
+def run_link(ui_url: str, experiment_id: str, run_id: str) -> str:
+    """Where MLflow's own user interface shows a run."""
+    return f"{ui_url}/#/experiments/{experiment_id}/runs/{run_id}"
+
+
+def _param_column(values: TextColumn) -> list[str | float | None]:
+    """Numbers as numbers where every value is one, so that the browser sorts them; else texts."""
+    known = [value for value in values if value is not None]
+    try:
+        return [None if value is None else float(value) for value in values] if known else list(values)
+    except ValueError:
+        return [None if value is None else clip(value, 200) or "(empty)" for value in values]
+
+
+def _column_config(frame: pd.DataFrame, metric: str, direction: Direction) -> dict:
+    digits = 3 if _fits_fixed(frame["Value"].to_numpy()) else None
+    config: dict = {
+        "Rank": st.column_config.NumberColumn("#", width=44, help="Rank by the last value; equal values share a rank"),
+        "Run": st.column_config.TextColumn("Run", width=240, pinned=True),
+        "Value": st.column_config.NumberColumn(
+            f"{clip(metric, 40)} {direction_arrow(direction)}",
+            format=f"%.{digits}f" if digits else "%.3g",
+            help=f"Last value of {clip(metric, 200)}",
+        ),
+        "Started": st.column_config.DatetimeColumn(
+            "Started", format="D MMM YYYY, HH:mm", timezone=st.context.timezone or "UTC", help="In your time zone"
+        ),
+        "Owner": st.column_config.TextColumn("Owner", help="Who MLflow says started the run"),
+        "MLflow": st.column_config.LinkColumn(
+            "MLflow", display_text=":material/open_in_new:", width=60, help="Open the run in MLflow's own UI, a new tab"
+        ),
+    }
+    for column in frame.columns:
+        if column.startswith("param:"):
+            key = column.removeprefix("param:")
+            if pd.api.types.is_numeric_dtype(frame[column]):
+                config[column] = st.column_config.NumberColumn(clip(key, 24), help=f"Parameter {clip(key, 200)}")
+            else:
+                config[column] = st.column_config.TextColumn(clip(key, 24), help=f"Parameter {clip(key, 200)}")
+    return config
+
+
+def _fits_fixed(values: np.ndarray) -> bool:
+    finite = np.abs(values[np.isfinite(values) & (values != 0)])
+    return not len(finite) or (finite.min() >= 0.001 and finite.max() < 1_000_000)
+
+
+def newest_first(table: RunTable) -> Ranking:
+    """What is shown when nothing ranks: every run, newest first, none with a rank."""
+    return rank(table, "", "max")
+
+
+def split_rows(ranking: Ranking, limit: int) -> tuple[slice, slice]:
+    """Which part of ``ranking.rows`` the two tables draw: the best ranked, and the first without a rank."""
+    best = slice(0, min(ranking.ranked, limit))
+    unranked = slice(ranking.ranked, ranking.ranked + max(limit - best.stop, 100 if ranking.ranked else limit))
+    return best, unranked
+
+
+def in_order(table: RunTable, run_ids: Sequence[str]) -> RunTable:
+    """The table's rows in the order of ``run_ids``; a run that has gone since is an error for the reader to retry."""
+    position = {run_id: at for at, run_id in enumerate(table.run_ids)}
+    try:
+        return table.take([position[run_id] for run_id in run_ids])
+    except KeyError as error:
+        reads.refresh()
+        raise NotFoundError("A run was deleted while the table was read.", hint="Reload the page.") from error
+
+
+def render_parts(
+    table: RunTable, ranking: Ranking, parts: tuple[slice, slice], varying: Sequence[str], details: RunTable
+) -> None:
+    """Both tables: ranked runs, and below them, apart, those without a rank.
+
+    Args:
+        table: All runs.
+        ranking: Of ``table``.
+        parts: As ``split_rows`` gave them.
+        varying: Params that tell the shown runs apart; the first ``MAX_PARAM_COLUMNS`` become columns.
+        details: The shown runs with their params, in the order of ``parts``.
+    """
+    ui_url = reads.store().info().ui_url
+    columns = list(varying)[:MAX_PARAM_COLUMNS]
+    offset = 0
+    for part, draw in zip(parts, (render_ranked, render_unranked), strict=True):
+        cut = ranking_part(ranking, part)
+        count = len(cut.rows)
+        if count:
+            frame = leaderboard_frame(table, cut, columns, details.take(range(offset, offset + count)), ui_url)
+            draw(frame, [*table.run_ids[cut.rows]], ranking)
+        offset += count
+    notes = []
+    if len(varying) > len(columns):
+        more = ", ".join(plain(key, 30) for key in varying[len(columns) : len(columns) + 4])
+        notes.append(
+            f"{len(varying) - len(columns)} more parameters differ: {more}" + (" …" if len(varying) > 10 else "")
+        )
+    if ui_url is None:
+        notes.append("Links to MLflow's own UI appear when `MLREVIEW_MLFLOW_UI_URL` says where it runs")
+    if notes:
+        st.caption("  \n".join(notes))
+
+
+def ranking_part(ranking: Ranking, part: slice) -> Ranking:
+    """The same ranking, only some of its rows; the three counts stay those of the whole."""
+    return replace(
+        ranking,
+        rows=ranking.rows[part],
+        ranks=ranking.ranks[part],
+        values=ranking.values[part],
+        steps=ranking.steps[part],
+    )
+
+
+def render_ranked(frame: pd.DataFrame, run_ids: Sequence[str], ranking: Ranking) -> None:
+    """The ranked runs; ticking rows fills the basket."""
+    st.dataframe(
+        frame,
+        hide_index=True,
+        height=_height(len(frame), 16),
+        placeholder="—",
+        column_config=_column_config(frame, ranking.metric, ranking.direction),
+        alt=f"Runs ranked by {clip(ranking.metric, 100)}",
+        **basket.selectable("leaderboard_table", run_ids),
+    )
+
+
+def render_unranked(frame: pd.DataFrame, run_ids: Sequence[str], ranking: Ranking) -> None:
+    """The runs without a rank, each with the reason in the value's place."""
+    frame = frame.drop(columns=["Rank"])
+    config = _column_config(frame, ranking.metric, ranking.direction)
+    if ranking.metric:
+        total = ranking.not_finite + ranking.missing
+        shown = f"{len(frame):,} of {total:,}" if len(frame) < total else f"{total:,}"
+        st.markdown(f"**Not ranked** · {shown} run{'' if total == 1 else 's'}")
+        numbers = [number(value) for value in ranking.values[ranking.ranked :][: min(ranking.not_finite, len(frame))]]
+        frame = frame.assign(Value=[*numbers, *["not logged"] * (len(frame) - len(numbers))])
+        config["Value"] = st.column_config.TextColumn(clip(ranking.metric, 40), help="Why the run has no rank")
+    else:
+        frame = frame.drop(columns=["Value"])
+    st.dataframe(
+        frame,
+        hide_index=True,
+        height=_height(len(frame), 6 if ranking.ranked else 16),
+        placeholder="—",
+        column_config=config,
+        alt="Runs without a rank",
+        **basket.selectable("leaderboard_unranked", run_ids),
+    )
+
+
+def _height(rows: int, most: int) -> int:
+    return _ROW_PX * (min(rows, most) + 1) + 3
+
+
+def explain_empty_store() -> None:
+    """The store has no experiment: what to do."""
+    st.info(
+        "Train something with MLflow tracking on and it appears here; or make the demo experiment: "
+        "`mlreview demo` trains it in a few minutes, `mlreview demo --quick` in less than one.",
+        title="No experiments in this store yet",
+        icon=":material/science:",
+    )
+
+
+def explain_empty_experiment() -> None:
+    """The chosen experiments have no runs: what to do."""
+    st.info(
+        "Choose another experiment on the left, or log a run into this one. A run that has just started appears "
+        "after Refresh. Deleted runs are not shown.",
+        title="No runs here yet",
+        icon=":material/science:",
+    )
+
+
+def explain_no_metric(rows: int) -> None:
+    """Nothing suits ranking: what to do."""
+    st.info(
+        f"None of the {rows:,} runs logged a validation or test metric, and training metrics say little about how "
+        "good a model is, so nothing is ranked. Choose a metric above to rank by it all the same; below are the "
+        "newest runs.",
+        title="No metric to rank by",
+        icon=":material/help:",
+    )

@@ -1,0 +1,81 @@
+"""The pages of the app, once: where they are, what they are called, which view they keep in the address."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+from streamlit.navigation.page import Page
+
+from mlreview.ui import urlstate
+
+ROOT = Path(__file__).resolve().parents[2]
+_RUNNING = "_shell.running"
+
+
+@dataclass(frozen=True, slots=True)
+class PageSpec:
+    """One page. ``view`` is its view in ``urlstate``, ``None`` as long as it has none of its own."""
+
+    name: str
+    title: str
+    icon: str
+    help: str
+    view: type | None = None
+
+    @property
+    def path(self) -> str:
+        """Path of the script, absolute: pages are found from wherever the server was started."""
+        return str(ROOT / "pages" / f"{self.name}.py")
+
+
+PAGES: tuple[PageSpec, ...] = (
+    PageSpec(
+        "leaderboard",
+        "Leaderboard",
+        ":material/leaderboard:",
+        "Runs of the chosen experiments, ranked by one metric.",
+        urlstate.LeaderboardView,
+    ),
+    PageSpec("compare", "Compare", ":material/compare_arrows:", "The chosen runs side by side: what differs."),
+    PageSpec("curves", "Learning curves", ":material/show_chart:", "The chosen runs' metrics over steps."),
+    PageSpec("notes", "Notes", ":material/edit_note:", "What was tried, what failed, and why, in the team's words."),
+    PageSpec("run", "Run", ":material/rate_review:", "One run and its review."),
+    PageSpec("production", "Production", ":material/rocket_launch:", "What is deployed, and who approved it."),
+)
+BY_NAME = {spec.name: spec for spec in PAGES}
+
+
+def navigation() -> tuple[PageSpec, Page]:
+    """Declare the pages to Streamlit and tell which one the address asks for; ``app.py`` then runs it."""
+    st.session_state[_RUNNING] = True
+    pages = {
+        spec.name: st.Page(spec.path, title=spec.title, icon=spec.icon, help=spec.help, default=spec is PAGES[0])
+        for spec in PAGES
+    }
+    chosen = st.navigation(list(pages.values()), position="hidden")
+    return next(spec for spec in PAGES if spec.title == chosen.title), chosen
+
+
+def ensure() -> None:
+    """Every page calls this first: run under ``app.py``, even as the first request after the server's start.
+
+    Until ``st.navigation`` has run once in a server, Streamlit finds the folder ``pages/`` by itself and runs a page
+    alone, without theme, menu and error boundary.
+    """
+    if not st.session_state.get(_RUNNING):
+        navigation()
+        st.rerun()
+
+
+def link(name: str, label: str | None = None, *, disabled: bool = False, help: str | None = None) -> None:
+    """A link to a page, in this tab, that carries the shared view and the page as this session left it."""
+    spec = BY_NAME[name]
+    st.page_link(
+        spec.path,
+        label=label or spec.title,
+        icon=spec.icon,
+        disabled=disabled,
+        help=help,
+        width="stretch",
+        query_params=urlstate.link_params(spec.view),
+    )

@@ -1,0 +1,63 @@
+"""Texts that users wrote, made safe to put into Markdown; and numbers and times for people.
+
+A run's name or a metric's key is hostile until shown otherwise. Streamlit renders Markdown in labels, captions and
+headings: images there are loaded by the browser, links can mislead, directives (``:red[...]``) can pose as ours.
+"""
+
+import math
+import re
+import unicodedata
+from datetime import UTC, datetime
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:@/&=^\"'])")
+_TYPOGRAPHY = {"arrow_up": "↑", "arrow_down": "↓"}
+
+
+def plain(text: str | None, limit: int = 80) -> str:
+    """A user's text as literal Markdown, on one line, shortened to ``limit`` characters with an ellipsis."""
+    return _MARKDOWN.sub(r"\\\1", clip(text, limit))
+
+
+def clip(text: str | None, limit: int = 80) -> str:
+    """A user's text on one line, without control characters, shortened to ``limit`` characters with an ellipsis."""
+    if text is None:
+        return ""
+    line = "".join(_visible(character) for character in text)
+    line = " ".join(line.split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def _visible(character: str) -> str:
+    category = unicodedata.category(character)
+    if category in ("Cs", "Cc", "Co", "Cn"):
+        return " "
+    # Direction overrides can make a name read as another one.
+    return "" if "\u202a" <= character <= "\u202e" or "\u2066" <= character <= "\u2069" else character
+
+
+def number(value: float, digits: int = 3) -> str:
+    """A metric's value: fixed decimals where that says something, else significant digits; NaN and ∞ in words."""
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    if value == 0 or 0.01 <= abs(value) < 100_000:
+        return f"{value:.{digits}f}".replace("-", "−")
+    return f"{value:.{digits}g}".replace("-", "−")
+
+
+def direction_arrow(direction: str) -> str:
+    """``↑`` where higher is better, ``↓`` where lower is."""
+    return _TYPOGRAPHY["arrow_up" if direction == "max" else "arrow_down"]
+
+
+def ago(then_ms: int | None, now: datetime | None = None) -> str:
+    """How long ago, in the largest whole unit: ``3 h ago``. Empty for ``None``."""
+    if then_ms is None:
+        return ""
+    now = now or datetime.now(UTC)
+    seconds = max(0, int(now.timestamp() - then_ms / 1000))
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds // size} {unit} ago"
+    return "just now"

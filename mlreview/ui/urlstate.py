@@ -1,0 +1,136 @@
+"""What a page shows, to and from the address: whoever opens the link sees the same view.
+
+Each page has a frozen view; one more, ``SharedView``, belongs to all pages. A field's parameter name stands in its
+metadata and is unique across all views, because a page switch can leave one history entry with two pages' parameters.
+The address is read at the start of every script run (``begin``) and written once at its end (``finish``); an address
+that is not the one written last came from outside (a link, Back, Forward) and wins over every widget.
+
+Streamlit's own ``bind="query-params"`` can't carry this: a page switch strips it and changes replace the history.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, TypeVar, get_args
+
+import streamlit as st
+
+from mlreview.entities import Direction
+from mlreview.names import MAX_KEY_CHARS
+
+MAX_RUNS = 100
+_WRITTEN = "_url.written"
+_GENERATION = "_url.generation"
+_ID = re.compile(r"^[0-9A-Za-z_-]{1,64}$")
+
+
+def _ids(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(part for part in text.split(",") if _ID.match(part)))[:MAX_RUNS]
+
+
+def _direction(text: str) -> Direction | None:
+    return text if text in get_args(Direction) else None  # type: ignore[return-value]
+
+
+def _key(text: str) -> str | None:
+    return text if 0 < len(text) <= MAX_KEY_CHARS and text.isprintable() else None
+
+
+def _as(name: str, parse: Callable[[str], Any]) -> dict[str, Any]:
+    return {"param": name, "parse": parse}
+
+
+@dataclass(frozen=True, slots=True)
+class SharedView:
+    """What all pages share: the experiments in sight, and the basket of chosen runs."""
+
+    experiments: tuple[str, ...] = field(default=(), metadata=_as("exp", _ids))
+    runs: tuple[str, ...] = field(default=(), metadata=_as("runs", _ids))
+
+
+@dataclass(frozen=True, slots=True)
+class LeaderboardView:
+    """The leaderboard; ``None`` means not chosen, so that the page guesses."""
+
+    metric: str | None = field(default=None, metadata=_as("metric", _key))
+    direction: Direction | None = field(default=None, metadata=_as("dir", _direction))
+
+
+View = TypeVar("View", SharedView, LeaderboardView)
+VIEWS: tuple[type, ...] = (SharedView, LeaderboardView)
+
+
+def to_params(view: SharedView | LeaderboardView) -> dict[str, str]:
+    """The view as address parameters; what is at its default is left out."""
+    params: dict[str, str] = {}
+    for spec in fields(view):
+        value = getattr(view, spec.name)
+        if value != spec.default and value is not None:
+            params[spec.metadata["param"]] = ",".join(value) if isinstance(value, tuple) else str(value)
+    return params
+
+
+def from_params(kind: type[View], params: Mapping[str, str]) -> View:
+    """The view that an address asks for; what doesn't parse is left at its default, never an error."""
+    values: dict[str, Any] = {}
+    for spec in fields(kind):
+        text = params.get(spec.metadata["param"])
+        parsed = spec.metadata["parse"](text) if text is not None else None
+        if parsed is not None:
+            values[spec.name] = parsed
+    return kind(**values)
+
+
+def begin() -> None:
+    """Take the address into the session, when it isn't the one that this session wrote last."""
+    params = st.query_params.to_dict()
+    if st.session_state.get(_WRITTEN) == params:
+        return
+    for kind in VIEWS:
+        st.session_state[_state_key(kind)] = from_params(kind, params)
+    st.session_state[_WRITTEN] = params
+    st.session_state[_GENERATION] = st.session_state.get(_GENERATION, 0) + 1
+
+
+def get(kind: type[View]) -> View:
+    """The view as it stands in this session."""
+    return st.session_state.get(_state_key(kind)) or kind()
+
+
+def update(kind: type[View], **changes: Any) -> View:
+    """Change the view in this session; ``finish`` puts it into the address."""
+    view = replace(get(kind), **changes)
+    st.session_state[_state_key(kind)] = view
+    return view
+
+
+def finish(page_kind: type | None) -> None:
+    """Write the shared view and the page's own into the address, as one history entry, when they changed."""
+    params = to_params(get(SharedView))
+    if page_kind is not None:
+        params |= to_params(get(page_kind))
+    if params != st.session_state.get(_WRITTEN):
+        st.query_params.from_dict(params)
+        st.session_state[_WRITTEN] = params
+
+
+def link_params(page_kind: type | None) -> dict[str, str]:
+    """Parameters for a link to another page, with that page as this session left it."""
+    params = to_params(get(SharedView))
+    return params | to_params(get(page_kind)) if page_kind is not None else params
+
+
+def seed(key: str, value: Any) -> None:
+    """Give a widget its value from the view: when it is new on the page, and when the address came from outside.
+
+    Call it right before the widget with key ``key``. Without this a widget would keep the value of before Back.
+    """
+    mark = f"_url.seen.{key}"
+    generation = st.session_state.get(_GENERATION, 0)
+    if key not in st.session_state or st.session_state.get(mark) != generation:
+        st.session_state[key] = value
+        st.session_state[mark] = generation
+
+
+def _state_key(kind: type) -> str:
+    return f"_view.{kind.__name__}"

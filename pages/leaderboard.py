@@ -1,0 +1,33 @@
+"""The leaderboard: runs of the chosen experiments, ranked by one metric."""
+
+import numpy as np
+import streamlit as st
+
+from mlreview.analysis.leaderboard import rank
+from mlreview.analysis.params import differing
+from mlreview.entities import RunQuery
+from mlreview.names import MAX_SHOWN_ROWS
+from mlreview.ui import leaderboard, pages, reads, urlstate
+
+pages.ensure()
+st.header("Leaderboard")
+
+experiments = urlstate.get(urlstate.SharedView).experiments
+if not experiments:
+    leaderboard.explain_empty_store()
+    st.stop()
+table = reads.runs(RunQuery(experiments)).table
+if not len(table):
+    leaderboard.explain_empty_experiment()
+    st.stop()
+
+choice = leaderboard.render_controls(table)
+if choice is None:
+    leaderboard.explain_no_metric(len(table))
+ranking = rank(table, choice.metric, choice.direction) if choice else leaderboard.newest_first(table)
+parts = leaderboard.split_rows(ranking, MAX_SHOWN_ROWS)
+shown = tuple(table.run_ids[np.concatenate([ranking.rows[part] for part in parts])])
+details = leaderboard.in_order(reads.runs(RunQuery(run_ids=shown, metrics=(), params=None)).table, shown)
+if choice:
+    leaderboard.render_summary(choice, ranking, table.total, len(shown))
+leaderboard.render_parts(table, ranking, parts, differing(details), details)
