@@ -35,5 +35,9 @@ class StoreError(MlreviewError):
     """The tracking store could not be used: unreachable, locked, of an unknown kind or schema."""
 
 
+class SchemaError(StoreError):
+    """The database answers, but its schema is none that this version can read."""
+
+
 class WriteError(MlreviewError):
     """A write did not happen, or what is in the store afterwards is not what was sent."""
