@@ -3,7 +3,7 @@
 import os
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -58,6 +58,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Command line, then our environment, then MLflow's, then the file."""
         return (
             init_settings,
             env_settings,
@@ -69,7 +70,7 @@ class Settings(BaseSettings):
 class _MlflowEnvironment(PydanticBaseSettingsSource):
     """MLflow's own two variables count as ours, after ours: a team has usually set them already."""
 
-    VARIABLES = {"tracking_uri": "MLFLOW_TRACKING_URI", "registry_uri": "MLFLOW_REGISTRY_URI"}
+    VARIABLES: ClassVar = {"tracking_uri": "MLFLOW_TRACKING_URI", "registry_uri": "MLFLOW_REGISTRY_URI"}
 
     def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
         variable = self.VARIABLES.get(field_name)

@@ -77,5 +77,5 @@ def _json_number(value: float) -> float | str:
     return float(value)
 
 
-def _iso(moment: np.datetime64) -> str | None:
+def _iso(moment: Any) -> str | None:
     return None if np.isnat(moment) else f"{np.datetime_as_string(moment, unit='ms')}Z"

@@ -10,12 +10,17 @@ import unicodedata
 from datetime import UTC, datetime
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:@/&=^\"'])")
+_LATE = re.compile(r":(?=\S)|www(?=\.)", re.IGNORECASE)
 _TYPOGRAPHY = {"arrow_up": "↑", "arrow_down": "↓"}
 
 
 def plain(text: str | None, limit: int = 80) -> str:
-    """A user's text as literal Markdown, on one line, shortened to ``limit`` characters with an ellipsis."""
-    return _MARKDOWN.sub(r"\\\1", clip(text, limit))
+    """A user's text as literal Markdown, on one line, shortened to ``limit`` characters with an ellipsis.
+
+    A backslash is not enough: icons, emoji and bare addresses are looked for once more in the finished text. An
+    invisible word joiner breaks those up.
+    """
+    return _MARKDOWN.sub(r"\\\1", _LATE.sub("\\g<0>\u2060", clip(text, limit)))
 
 
 def clip(text: str | None, limit: int = 80) -> str:

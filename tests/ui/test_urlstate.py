@@ -1,0 +1,55 @@
+from dataclasses import fields
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlreview.ui.urlstate import MAX_RUNS, VIEWS, LeaderboardView, SharedView, from_params, to_params
+
+IDS = st.lists(st.text("0123456789abcdef", min_size=1, max_size=32), max_size=10, unique=True).map(tuple)
+
+
+def test_parameter_names_are_unique_across_all_pages():
+    names = [spec.metadata["param"] for view in VIEWS for spec in fields(view)]
+    assert len(names) == len(set(names))
+
+
+@given(IDS, IDS)
+def test_the_shared_view_survives_the_address(experiments, runs):
+    view = SharedView(experiments, runs)
+    assert from_params(SharedView, to_params(view)) == view
+
+
+@given(
+    st.none() | st.text(min_size=1, max_size=250).filter(str.isprintable),
+    st.sampled_from([None, "max", "min"]),
+)
+def test_the_leaderboard_view_survives_the_address(metric, direction):
+    view = LeaderboardView(metric, direction)
+    assert from_params(LeaderboardView, to_params(view)) == view
+
+
+def test_an_untouched_view_leaves_the_address_clean():
+    assert to_params(SharedView()) == to_params(LeaderboardView()) == {}
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"dir": "sideways"},
+        {"metric": ""},
+        {"metric": "x" * 251},
+        {"metric": "a\nb"},
+        {"unknown": "1"},
+    ],
+)
+def test_an_address_that_makes_no_sense_is_the_default_and_no_error(params):
+    assert from_params(LeaderboardView, params) == LeaderboardView()
+
+
+def test_ids_that_are_none_are_dropped_and_doubles_count_once():
+    assert from_params(SharedView, {"runs": "abc,,<script>,abc,d1"}).runs == ("abc", "d1")
+
+
+def test_an_address_cannot_ask_for_endlessly_many_runs():
+    assert len(from_params(SharedView, {"runs": ",".join(map(str, range(5000)))}).runs) == MAX_RUNS
