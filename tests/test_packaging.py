@@ -93,7 +93,7 @@ def _cells_of_dependency_table() -> Iterator[list[str]]:
 def test_the_readme_says_why_a_requirement_is_there(name: str):
     rows = list(_cells_of_dependency_table())
     assert rows, "README.md has no table under a heading with 'depend' in it"
-    reasons = {
+    reasons: dict[str, str] = {
         canonicalize_name(word): cells[-1]
         for cells in rows
         if len(cells) > 1
