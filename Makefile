@@ -15,9 +15,15 @@ APP_STAMP := $(VENV)/.requirements
 DEV_STAMP := $(VENV)/.requirements-dev
 UV        := $(shell sed -n 's/^\(uv==[^ ]*\).*/\1/p' requirements-dev.txt)
 
+QUIET := $(if $(MAKE_TERMOUT),,--quiet)
+
 # uv when it works here, else pip: pip may know of an index or a certificate that uv does not.
 define install
-	$(PY) -m uv pip install --quiet --python $(PY) $(1) || $(PY) -m pip install --quiet --disable-pip-version-check $(1)
+	$(PY) -m uv pip install $(QUIET) --python $(PY) $(1) || $(PY) -m pip install $(QUIET) --disable-pip-version-check $(1)
+endef
+
+define have_uv
+	$(PY) -m uv --version >/dev/null 2>&1 || $(PY) -m pip install --quiet --disable-pip-version-check $(UV)
 endef
 
 SERVE := $(VENV)/bin/mlreview app $(if $(PORT),--server.port=$(PORT))
@@ -28,7 +34,7 @@ EMBEDDED := env -u MLFLOW_REGISTRY_URI -u MLREVIEW_REGISTRY_URI -u MLREVIEW_READ
 .PHONY: help demo app env test lint format bench soak lock clean distclean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /  make \1 \t/p' $(MAKEFILE_LIST) | expand -t 20
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  ARGS=... is handed on (make demo ARGS=--quick), PORT=... is the dashboard's port, PYTHON=... makes .venv."
 
@@ -63,7 +69,8 @@ soak: $(DEV_STAMP) ## read while others write, for minutes
 
 # The direct pins are written by hand; this pins what they bring along. The pins in constraints.txt stay where they
 # still fit; `make lock ARGS=--upgrade` takes the newest of everything.
-lock: $(DEV_STAMP) ## make constraints.txt anew from the requirements files
+lock: | $(PY) ## make constraints.txt anew from the requirements files
+	@$(have_uv)
 	@mkdir -p build/lock
 	@sed '/^-c /d' requirements.txt > build/lock/requirements.txt
 	@cp requirements-dev.txt build/lock/
@@ -93,7 +100,7 @@ $(PY):
 
 $(APP_STAMP): requirements.txt constraints.txt pyproject.toml | $(PY)
 	@echo "Installing the pinned requirements into $(VENV): about 3 GB, a few minutes ..."
-	@$(PY) -m uv --version >/dev/null 2>&1 || $(PY) -m pip install --quiet --disable-pip-version-check $(UV) || true
+	@$(have_uv) || true
 	@$(call install,-r requirements.txt)
 	@$(call install,--no-deps --no-build-isolation --editable .)
 	@touch $@
