@@ -113,3 +113,18 @@ def test_nothing_on_the_way_to_the_first_row_loads_a_heavy_library(statement: st
 
 def test_the_probe_of_loaded_libraries_sees_one_that_is_loaded():
     assert _loaded_by("import pyarrow", HEAVY) == ["pyarrow"]
+
+
+NOT_IN_THE_CORE = (*HEAVY, "tensorboard", "adbc_driver_postgresql", "adbc_driver_manager", "psycopg", "sqlalchemy")
+CORE = [
+    ".".join(module.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    for module in MODULES
+    if module.relative_to(ROOT / "mlreview").parts[0] not in ("ui", "demo", "charts.py")
+]
+
+
+def test_all_but_the_dashboard_and_the_demo_can_be_imported_in_a_training_job():
+    absent = "".join(f"sys.modules[{name!r}] = None\n" for name in NOT_IN_THE_CORE if name != "mlflow")
+    program = f"import importlib, sys\n{absent}for name in {CORE!r}:\n    importlib.import_module(name)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stderr
