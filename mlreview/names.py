@@ -1,5 +1,7 @@
 """Every key, limit and name that more than one module must agree on, once."""
 
+import posixpath
+import re
 from typing import Final
 
 # --- tags that MLflow writes and this project reads -------------------------------------------------------------
@@ -27,6 +29,20 @@ MAX_KEY_CHARS: Final = 250
 MAX_TAG_CHARS: Final = 8_000
 MAX_PARAM_CHARS: Final = 6_000
 MAX_EXPERIMENT_TAG_CHARS: Final = 20_000
+
+LEGAL_KEY: Final = re.compile(r"[/\w.\- :]*")
+"""Characters that keys of params, metrics and tags may hold, whole: no ``@``, no emoji, no line end."""
+
+
+def is_legal_key(key: str) -> bool:
+    """Whether every store takes this key, by MLflow's own rule, and it is not empty.
+
+    MLflow also wants a key to be a tidy relative path (no ``//``, no ``./``, no slash at either end), since some
+    stores made files of them. Length is another matter: ``MAX_KEY_CHARS``.
+    """
+    tidy = posixpath.normpath(key) == key and key != "." and not key.startswith(("..", "/"))
+    return bool(key) and LEGAL_KEY.fullmatch(key) is not None and tidy
+
 
 # --- limits of this project ---------------------------------------------------------------------------------------
 NOTE_HEAD_CHARS: Final = 200
