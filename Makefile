@@ -39,11 +39,11 @@ help: ## list the targets
 	@echo "  ARGS=... is handed on (make demo ARGS=--quick), PORT=... is the dashboard's port, PYTHON=... makes .venv."
 
 demo: $(APP_STAMP) ## train the demo runs if there are none yet, then serve the dashboard
-	$(EMBEDDED) $(VENV)/bin/mlreview demo $(ARGS)
-	$(EMBEDDED) $(SERVE)
+	@$(EMBEDDED) $(VENV)/bin/mlreview demo $(ARGS)
+	@$(EMBEDDED) $(SERVE)
 
 app: $(APP_STAMP) ## serve the dashboard for MLFLOW_TRACKING_URI, or for the store in this folder
-	$(SERVE) $(ARGS)
+	@$(SERVE) $(ARGS)
 
 env: $(DEV_STAMP) ## make .venv with all that tests and checks need
 
