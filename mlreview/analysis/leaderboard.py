@@ -115,9 +115,8 @@ def guess_ranking(table: RunTable) -> RankingChoice | None:
         if summary.suits and summary.runs:
             name = summary.name
             kinds = {"validation": "a validation metric", "test": "a test metric"}
-            reason = (
-                f"{kinds.get(name.split, 'a metric logged once')} that {summary.runs:,} of {len(table):,} runs have"
-            )
+            runs = "every run has" if summary.runs == len(table) else f"{summary.runs:,} of {len(table):,} runs have"
+            reason = f"{kinds.get(name.split, 'a metric logged once')} that {runs}"
             return RankingChoice(name.key, name.direction, guessed=True, reason=reason)
     return None
 

@@ -1,14 +1,17 @@
 """When two recorded values are the same, and which params tell runs apart."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from functools import lru_cache
+from math import log
 
 import numpy as np
 
 from mlreview import names
 from mlreview.entities import RunTable, TextColumn
 
+_SEED_KEYS = frozenset({"seed", "random_seed", "random_state"})
 # Keras numbers its optimizers per process (sgd, sgd_1, sgd_4 ...), and autolog records that as opt_name.
 _COUNTED_KEYS = frozenset({"opt_name", "optimizer_name"})
 _COUNTER = re.compile(r"_\d+$")
@@ -58,9 +61,10 @@ def varying_params(params: Mapping[str, TextColumn], rows: int) -> tuple[str, ..
         rows: How many runs there are.
 
     Returns:
-        Keys, those that more runs have first, then by name.
+        Keys, by how much each says about which run it is: the entropy of its values, times the share of runs that
+        have it; then by name. Seeds come last: they tell replicates apart and nothing else.
     """
-    found: list[tuple[int, str, list[str | None]]] = []
+    found: list[tuple[bool, float, str, list[str | None]]] = []
     for key, column in params.items():
         if key.startswith(names.OWN_PREFIX):
             continue
@@ -70,13 +74,21 @@ def varying_params(params: Mapping[str, TextColumn], rows: int) -> tuple[str, ..
             continue
         if len(distinct) == rows >= _ID_LIKE_MIN_RUNS and not any(_NUMBER.match(value) for value in distinct):
             continue
-        found.append((sum(value is not None for value in spelt), key, spelt))
-    found.sort(key=lambda entry: (-entry[0], len(entry[1]), entry[1]))
+        found.append((key.lower() in _SEED_KEYS, -_information(spelt), key, spelt))
+    found.sort(key=lambda entry: (entry[0], entry[1], len(entry[2]), entry[2]))
     kept: list[tuple[str, list[str | None]]] = []
-    for _, key, spelt in found:
+    for _, _, key, spelt in found:
         if not any(_says_the_same(spelt, earlier) for _, earlier in kept):
             kept.append((key, spelt))
     return tuple(key for key, _ in kept)
+
+
+def _information(column: list[str | None]) -> float:
+    """Entropy of the values in nats (Shannon 1948), times the share of runs that have one; missing says nothing."""
+    counts = Counter(value for value in column if value is not None)
+    present = counts.total()
+    entropy = -sum(count / present * log(count / present) for count in counts.values())
+    return round(entropy * present / len(column), 9)
 
 
 def _says_the_same(column: list[str | None], earlier: list[str | None]) -> bool:

@@ -21,7 +21,7 @@ from mlreview.errors import NotFoundError
 from mlreview.ui import basket, reads, urlstate
 from mlreview.ui.text import clip, direction_arrow, number, plain
 
-MAX_PARAM_COLUMNS = 6
+MAX_PARAM_COLUMNS = 4
 _ROW_PX = 35
 _DIRECTIONS: dict[Direction, str] = {"max": "Higher is better", "min": "Lower is better"}
 _STATUS = {
@@ -149,14 +149,14 @@ def _column_config(frame: pd.DataFrame, metric: str, direction: Direction) -> di
     digits = 3 if _fits_fixed(frame["Value"].to_numpy()) else None
     config: dict = {
         "Rank": st.column_config.NumberColumn("#", width=44, help="Rank by the last value; equal values share a rank"),
-        "Run": st.column_config.TextColumn("Run", width=240, pinned=True),
+        "Run": st.column_config.TextColumn("Run", width=240),
         "Value": st.column_config.NumberColumn(
             f"{clip(metric, 40)} {direction_arrow(direction)}",
             format=f"%.{digits}f" if digits else "%.3g",
             help=f"Last value of {clip(metric, 200)}",
         ),
         "Started": st.column_config.DatetimeColumn(
-            "Started", format="D MMM YYYY, HH:mm", timezone=st.context.timezone or "UTC", help="In your time zone"
+            "Started", format="D MMM YY, HH:mm", timezone=st.context.timezone or "UTC", help="In your time zone"
         ),
         "Owner": st.column_config.TextColumn("Owner", help="Who MLflow says started the run"),
         "MLflow": st.column_config.LinkColumn(
@@ -223,10 +223,11 @@ def render_parts(
             draw(frame, [*table.run_ids[cut.rows]], ranking)
         offset += count
     notes = []
-    if len(varying) > len(columns):
-        more = ", ".join(plain(key, 30) for key in varying[len(columns) : len(columns) + 4])
+    hidden = varying[len(columns) :]
+    if hidden:
+        some = ", ".join(plain(key, 30) for key in hidden[:4]) + (" …" if len(hidden) > 4 else "")
         notes.append(
-            f"{len(varying) - len(columns)} more parameters differ: {more}" + (" …" if len(varying) > 10 else "")
+            f"{len(hidden)} more parameter{'' if len(hidden) == 1 else 's'} {'differs' if len(hidden) == 1 else 'differ'}: {some}"
         )
     if ui_url is None:
         notes.append("Links to MLflow's own UI appear when `MLREVIEW_MLFLOW_UI_URL` says where it runs")

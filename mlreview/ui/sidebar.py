@@ -14,7 +14,7 @@ def render_sidebar() -> None:
     """Draw it. Reads the experiments; raises ``MlreviewError`` when the store can't be read."""
     with st.sidebar:
         st.markdown("#### :material/rate_review: Model Review")
-        links = st.container(gap=None)
+        links = st.container(gap="xxsmall")
         chooser = st.container()
         chosen = st.container()
         st.space("stretch")
@@ -34,7 +34,8 @@ def _render_experiments(known: tuple[Experiment, ...]) -> None:
         st.caption("This store has no experiments yet.")
         return
     by_id = {experiment.experiment_id: experiment for experiment in known}
-    wanted = list(view.experiments) or [known[0].experiment_id]
+    newest = next((experiment for experiment in known if experiment.last_run_time), known[0])
+    wanted = list(view.experiments) or [newest.experiment_id]
     options = [*by_id, *(missing for missing in wanted if missing not in by_id)]
 
     def label(experiment_id: str) -> str:

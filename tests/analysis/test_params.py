@@ -98,6 +98,14 @@ def test_bookkeeping_never_varies():
     assert varying(2, **{"mlreview.seq.1": ["a", "b"]}) == ()
 
 
-def test_params_that_more_runs_have_come_first():
-    found = varying(4, rare=["2", "1", None, None], common=["1", "2", "1", "1"])
-    assert found == ("common", "rare")
+def test_params_that_split_the_runs_most_evenly_come_first():
+    found = varying(4, odd_one=["1", "2", "1", "1"], halves=["1", "2", "2", "1"], search=["1", "2", "3", "4"])
+    assert found == ("search", "halves", "odd_one")
+
+
+def test_a_param_that_few_runs_have_comes_after_one_that_all_have():
+    assert varying(4, rare=["2", "1", None, None], common=["1", "1", "2", "2"]) == ("common", "rare")
+
+
+def test_seeds_come_last():
+    assert varying(4, seed=["1", "2", "3", "4"], odd_one=["1", "2", "1", "1"]) == ("odd_one", "seed")

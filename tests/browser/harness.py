@@ -115,10 +115,10 @@ def table_cells(page: Page, key: str) -> list[dict[str, str]]:
 
 
 def tick_row(page: Page, key: str, row: int) -> None:
-    """Click the checkbox of a row, counted from 0 from the top of the view."""
-    canvas = table(page, key).locator("canvas[data-testid=data-grid-canvas]")
-    canvas.click(position={"x": 15, "y": 35 + 35 * row + 17})
-    settled(page)
+    """Click the checkbox of a row, counted from 0 from the top of the view; wait for what it means yourself."""
+    box = table(page, key).locator("canvas[data-testid=data-grid-canvas]").bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 15, box["y"] + 35 + 35 * row + 17, delay=90)
 
 
 def choose(page: Page, label: str, option: str) -> None:

@@ -1,0 +1,162 @@
+"""The leaderboard as a person uses it."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import NewPage
+from tests.browser.harness import choose, settled, table_cells, tick_row, visit
+from tests.sample_store import Sample
+
+pytestmark = pytest.mark.browser
+
+
+def names(page: Page, key: str = "leaderboard_table") -> list[str]:
+    return [row["Run"] for row in table_cells(page, key)]
+
+
+def address_holds(page: Page, *texts: str) -> None:
+    pattern = "".join(f"(?=.*{re.escape(text)})" for text in texts)
+    expect(page).to_have_url(re.compile(pattern))
+    settled(page)
+
+
+def test_the_first_look_ranks_by_a_guessed_validation_metric(team_app: str, team_sample: Sample, page: Page):
+    visit(page, f"{team_app}/?exp={team_sample.experiments['sports']}")
+    expect(page.get_by_text("Ranked by val_AUROC")).to_be_visible()
+    expect(page.get_by_text("guessed", exact=True)).to_be_visible()
+    rows = table_cells(page, "leaderboard_table")
+    assert [(row["#"], row["Run"]) for row in rows[:5]] == [
+        ("1", "sports-NN-32d-lr0.1"),
+        ("2", "sports-NN-8d-lr0.1"),
+        ("3", "sports-LR"),
+        ("3", "sports-NN-8d-lr0.05"),
+        ("5", "sports-NN-32d-lr0.05"),
+    ]
+    assert rows[0]["val_AUROC ↑"] == "0.917"
+    assert (rows[0]["learning_rate"], rows[0]["hidden_units"]) == ("0.1", "32")
+
+
+def test_noise_is_no_column(team_app: str, team_sample: Sample, page: Page):
+    visit(page, f"{team_app}/?exp={team_sample.experiments['sports']}")
+    headings = table_cells(page, "leaderboard_table")[0]
+    assert not {"opt_name", "opt_learning_rate", "epochs"} & set(headings)
+
+
+def test_runs_without_a_rank_stand_apart_with_the_reason(team_app: str, team_sample: Sample, page: Page):
+    visit(page, f"{team_app}/?exp={team_sample.experiments['sports']}")
+    assert {row["Run"]: row["val_AUROC"] for row in table_cells(page, "leaderboard_unranked")} == {
+        "diverged": "NaN",
+        "failed": "not logged",
+    }
+    assert "diverged" not in names(page)
+
+
+def test_the_address_restores_metric_and_chosen_runs_in_another_browser(
+    team_app: str, team_sample: Sample, new_page: NewPage
+):
+    first, second = new_page(), new_page()
+    visit(first, f"{team_app}/?exp={team_sample.experiments['sports']}")
+    choose(first, "Rank by", "val_loss")
+    address_holds(first, "metric=val_loss")
+    expect(first.get_by_text("Ranked by val_loss")).to_be_visible()
+    assert names(first)[0] == "sports-NN-32d-lr0.1"
+    tick_row(first, "leaderboard_table", 0)
+    address_holds(first, team_sample.runs["sports-NN-32d-lr0.1"])
+    tick_row(first, "leaderboard_table", 2)
+    address_holds(first, team_sample.runs[names(first)[2]])
+    rows, sidebar = table_cells(first, "leaderboard_table"), first.get_by_test_id("stSidebar")
+    expect(sidebar).to_contain_text("Basket · 2 runs")
+
+    visit(second, first.url)
+    assert second.url == first.url
+    expect(second.get_by_text("Ranked by val_loss")).to_be_visible()
+    expect(second.get_by_test_id("stSidebar")).to_contain_text("Basket · 2 runs")
+    assert table_cells(second, "leaderboard_table") == rows
+    expect(second.get_by_role("radio", name=re.compile("Lower is better"))).to_be_checked()
+
+
+def test_back_and_forward_step_through_what_was_chosen(team_app: str, team_sample: Sample, page: Page):
+    visit(page, f"{team_app}/?exp={team_sample.experiments['sports']}")
+    choose(page, "Rank by", "val_loss")
+    expect(page.get_by_text("Ranked by val_loss")).to_be_visible()
+    page.get_by_role("radio", name=re.compile("Higher is better")).click(delay=90, force=True)
+    address_holds(page, "dir=max")
+    page.go_back()
+    expect(page.get_by_role("radio", name=re.compile("Lower is better"))).to_be_checked()
+    page.go_back()
+    expect(page.get_by_text("Ranked by val_AUROC")).to_be_visible()
+    page.go_forward()
+    expect(page.get_by_text("Ranked by val_loss")).to_be_visible()
+
+
+def test_the_basket_survives_another_metric_another_page_and_the_way_back(
+    team_app: str, team_sample: Sample, page: Page
+):
+    visit(page, f"{team_app}/?exp={team_sample.experiments['sports']}")
+    tick_row(page, "leaderboard_table", 2)
+    address_holds(page, team_sample.runs["sports-LR"])
+    choose(page, "Rank by", "val_loss")
+    expect(page.get_by_text("Ranked by val_loss")).to_be_visible()
+    assert "sports-LR" not in names(page)  # it has no val_loss: the row went away, the choice did not
+    page.get_by_role("link", name="Compare").click(delay=90)
+    expect(page.get_by_role("heading", name="Compare")).to_be_visible()
+    address_holds(page, "/compare", team_sample.runs["sports-LR"])
+    expect(page.get_by_test_id("stSidebar")).to_contain_text("sports-LR")
+    page.get_by_role("link", name="Leaderboard").click(delay=90)
+    expect(page.get_by_text("Ranked by val_loss")).to_be_visible()
+    page.get_by_test_id("stSidebar").get_by_role("button", name="sports-LR").click(delay=90)
+    expect(page.get_by_test_id("stSidebar")).to_contain_text("Basket is empty")
+
+
+def test_several_experiments_share_one_leaderboard(team_app: str, team_sample: Sample, page: Page):
+    both = f"{team_sample.experiments['sports']},{team_sample.experiments['weather']}"
+    visit(page, f"{team_app}/?exp={both}&metric=val_rmse")
+    assert names(page) == ["snow", "rain"]
+    expect(page.get_by_text("12 runs; 10 without val_rmse")).to_be_visible()
+
+
+def test_another_experiment_is_one_choice_away(team_app: str, team_sample: Sample, page: Page):
+    visit(page, f"{team_app}/?exp={team_sample.experiments['sports']}")
+    choose(page, "Experiment", "weather")
+    expect(page.get_by_text("Ranked by val_rmse")).to_be_visible()
+    assert names(page) == ["snow", "rain"]
+
+
+def test_nothing_on_the_page_comes_from_elsewhere_and_hostile_names_are_text(
+    ugly_app: str, ugly_sample: Sample, page: Page
+):
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    first = next(iter(ugly_sample.runs.values()))
+    visit(page, f"{ugly_app}/?exp={ugly_sample.experiments['ugly']}&runs={first}")
+    sidebar = page.get_by_test_id("stSidebar")
+    expect(sidebar.get_by_role("button", name=re.compile(r"!\[x\]"))).to_be_visible()
+    expect(page.locator("img[src*=evil], a[href*=evil]")).to_have_count(0)
+    assert [url for url in requests if not url.startswith((ugly_app, "data:", "blob:"))] == []
+
+
+def test_odd_values_are_named_and_never_best(ugly_app: str, ugly_sample: Sample, page: Page):
+    visit(page, f"{ugly_app}/?exp={ugly_sample.experiments['ugly']}")
+    metric = next(heading for heading in table_cells(page, "leaderboard_unranked")[0] if heading.startswith("val_"))
+    reasons = {row[metric] for row in table_cells(page, "leaderboard_unranked")}
+    assert reasons == {"NaN", "∞", "−∞", "not logged"}
+    assert [row["#"] for row in table_cells(page, "leaderboard_table")] == ["1", "2", "2", "4", "5"]
+
+
+@pytest.mark.parametrize(
+    ("experiment", "says"),
+    [("empty", "No runs here yet"), ("training-only", "No metric to rank by")],
+)
+def test_a_page_with_nothing_to_rank_says_what_to_do(
+    ugly_app: str, ugly_sample: Sample, page: Page, experiment: str, says: str
+):
+    visit(page, f"{ugly_app}/?exp={ugly_sample.experiments[experiment]}")
+    expect(page.get_by_text(says)).to_be_visible()
+
+
+def test_an_address_that_asks_for_what_is_not_there_is_answered_plainly(team_app: str, page: Page):
+    visit(page, f"{team_app}/?exp=999&runs=feedbeef")
+    expect(page.get_by_text("No runs here yet")).to_be_visible()
+    expect(page.get_by_test_id("stSidebar")).to_contain_text("not in this store")
