@@ -226,9 +226,7 @@ def render_parts(
     hidden = varying[len(columns) :]
     if hidden:
         some = ", ".join(plain(key, 30) for key in hidden[:4]) + (" …" if len(hidden) > 4 else "")
-        notes.append(
-            f"{len(hidden)} more parameter{'' if len(hidden) == 1 else 's'} {'differs' if len(hidden) == 1 else 'differ'}: {some}"
-        )
+        notes.append(f"{len(hidden)} more {'parameter differs' if len(hidden) == 1 else 'parameters differ'}: {some}")
     if ui_url is None:
         notes.append("Links to MLflow's own UI appear when `MLREVIEW_MLFLOW_UI_URL` says where it runs")
     if notes:
