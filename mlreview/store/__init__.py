@@ -95,10 +95,10 @@ def _registry(uri: str, timeout: float) -> RunStore:
 def _sql_store(
     address: Address, registry: RunStore | None, ui_url: str | None, timeout: float, detail: str = ""
 ) -> RunStore:
-    from mlreview.store.sql import SqlStore
-
     if address.kind == "sqlite":
         _must_exist(address)
+    from mlreview.store.sql import SqlStore
+
     return SqlStore(address.uri, registry=registry, ui_url=ui_url, detail=detail, timeout=timeout)
 
 

@@ -222,7 +222,8 @@ class ApiStore:
 
         def ask(chunk: list[str]) -> list[Json]:
             # A page that holds them all is one answer: nothing can be missed between pages.
-            return self._api.search_runs(scope, in_list("attributes.run_id", chunk), limit=IDS_IN_SEARCH)[0]
+            where = f"{in_list('attributes.run_id', chunk)} AND {Span(BEGINNING).filter()}"
+            return self._api.search_runs(scope, where, limit=IDS_IN_SEARCH)[0]
 
         for runs in self._each(_chunks(wanted, IDS_IN_SEARCH), ask):
             found.update((run["info"]["run_id"], run) for run in runs)

@@ -84,11 +84,22 @@ def make_client(address: Address, registry_uri: str | None, timeout: float) -> "
         return mlflow.MlflowClient(address.uri, registry_uri=registry_uri or address.uri)
 
     try:
+        if address.kind == "postgresql":
+            within(timeout, lambda: _knock(address.uri), late)
         return within(timeout, make, late)
     except StoreError:
         raise
     except Exception as error:
         raise in_words(error, address) from error
+
+
+def _knock(uri: str) -> None:
+    """Connect once. MLflow tries ten times over 100 seconds, and lets nobody open any store meanwhile."""
+    import sqlalchemy
+
+    engine = sqlalchemy.create_engine(uri, poolclass=sqlalchemy.NullPool)
+    with engine.connect():
+        pass
 
 
 def in_words(error: Exception, address: Address) -> StoreError | NotFoundError:
@@ -109,6 +120,12 @@ def in_words(error: Exception, address: Address) -> StoreError | NotFoundError:
         )
     if code in ("UNAUTHENTICATED", "PERMISSION_DENIED", "CUSTOMER_UNAUTHORIZED") or " 401" in words or " 403" in words:
         return StoreError(f"{address.label} wants a login, or refuses this one: {words}", hint=LOGIN_HINT)
+    if type(error).__module__.startswith("sqlalchemy"):
+        reason = " ".join(scrub(str(getattr(error, "orig", error)), [address.uri]).split())
+        return StoreError(
+            f"{address.label} could not be opened: {reason}",
+            hint="Nothing was changed. Check that it runs, and the name and password in its address.",
+        )
     if "'active' state" in words:
         return StoreError(f"{address.label} refused: {words}", hint="It is deleted: restore it in MLflow first.")
     if code in ("INVALID_PARAMETER_VALUE", "BAD_REQUEST", "INVALID_STATE"):

@@ -91,21 +91,26 @@ def redact(uri: str) -> str:
     head, separator, rest = uri.partition("://")
     if not separator:
         return uri
-    rest, mark, query = rest.partition("?")
-    authority, slash, tail = rest.partition("/")
-    if "@" not in authority and "@" in tail and ":" in authority and not authority.rpartition(":")[2].isdigit():
-        authority, slash, tail = rest, "", ""  # a password with a bare slash in it
-    credentials, at, host = authority.rpartition("@")
-    if at:
+    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    port = authority.rpartition(":")[2]
+    # A password may hold anything, unescaped too: wherever one is, it is taken to end at the last @ of all.
+    if "@" in authority or (":" in authority and "]" not in port and not port.isdigit()):
+        credentials, at, rest = rest.rpartition("@")
         user, colon, _ = credentials.partition(":")
-        # A name alone in a web address is a token as often as a name.
-        user = HIDDEN if head in ("http", "https") and not colon else user
-        authority = f"{user}:{HIDDEN}@{host}" if colon else f"{user}@{host}"
+        if at and colon:
+            head = f"{head}://{user}:{HIDDEN}@"
+        elif at:  # a name alone in a web address is a token as often as a name
+            head = f"{head}://{HIDDEN if head.lower() in ('http', 'https') else user}@"
+        else:
+            head += "://"
+    else:
+        head += "://"
+    place, mark, query = rest.partition("?")
     if query:
         pairs = parse_qsl(query, keep_blank_values=True)
         shown = [(name, HIDDEN if _SECRET_PARAMETERS.search(name) else value) for name, value in pairs]
         query = urlencode(shown, safe="*/:@") if shown else HIDDEN
-    return f"{head}://{authority}{slash}{tail}{mark}{query}"
+    return f"{head}{place}{mark}{query}"
 
 
 def scrub(text: str, uris: Sequence[str]) -> str:
