@@ -1,6 +1,5 @@
 """The leaderboard: runs of the chosen experiments, ranked by one metric."""
 
-import numpy as np
 import streamlit as st
 
 from mlreview.analysis.leaderboard import rank
@@ -26,7 +25,7 @@ if choice is None:
     leaderboard.explain_no_metric(len(table))
 ranking = rank(table, choice.metric, choice.direction) if choice else leaderboard.newest_first(table)
 parts = leaderboard.split_rows(ranking, MAX_SHOWN_ROWS)
-shown = tuple(table.run_ids[np.concatenate([ranking.rows[part] for part in parts])])
+shown = tuple(run_id for part in parts for run_id in table.run_ids[ranking.rows[part]])
 details = leaderboard.in_order(reads.runs(RunQuery(run_ids=shown, metrics=(), params=None)).table, shown)
 if choice:
     leaderboard.render_summary(choice, ranking, table.total, len(shown))

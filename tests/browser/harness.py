@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Locator, Page, Playwright, expect
 
 from mlreview.serve import free_port
+from tests.plugins.real_parts import find_chromium
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM_ARGUMENTS = [
@@ -31,7 +31,8 @@ WAIT_MS = 30_000
 
 def chromium_path() -> str | None:
     """The system's Chromium, under whichever of its names."""
-    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    found = find_chromium()
+    return str(found) if found else None
 
 
 def launch(playwright: Playwright) -> Browser:
