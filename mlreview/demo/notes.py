@@ -182,8 +182,8 @@ def _overfit(facts: Facts) -> str:
 
 ## Summary
 
-**Overfit; don't ship.** {units} units and Adam at 0.01: {weights:,} weights for {facts.counts[0]:,} training {facts.noun}.
-val_loss is lowest at step {best} with {val_loss[best]:.3f} and ends at {val_loss[last]:.3f},
+**Overfit; don't ship.** {units} units and Adam at 0.01: {weights:,} weights for {facts.counts[0]:,} training
+{facts.noun}. val_loss is lowest at step {best} with {val_loss[best]:.3f} and ends at {val_loss[last]:.3f},
 {100 * (val_loss[last] / val_loss[best] - 1):.0f} % higher, while the training loss goes to {loss[last]:.4f}.
 
 ## Tried and compared
@@ -257,7 +257,8 @@ One setting under {len(seeds)} seeds; validation on one fifth of the training {f
 
 ## Decisions and trade-offs
 
-- The seed with the highest val_AUROC is chosen; where they tie, the lowest val_loss decides. That is a lottery ticket, not an improvement: the seeds span
+- The seed with the highest val_AUROC is chosen; where they tie, the lowest val_loss decides. That is a lottery
+  ticket, not an improvement: the seeds span
   {spread:.4f} of test_AUROC and {max(accuracies) - min(accuracies):.4f} of test_binary_accuracy.
 - First and second of the sweep, {facts.link(sweep[0])} and {facts.link(sweep[1])}, are {lead:.4f} apart,
   {"less" if lead < spread else "more"} than that span. {_noise(lead, spread)}
