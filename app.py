@@ -16,5 +16,5 @@ with error_boundary():
     ready = True
 if ready:
     with error_boundary():
-        page.run()
+        pages.run(page)
 urlstate.finish(spec.view)

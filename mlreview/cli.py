@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from mlreview.store.base import RunStore
 
 
+_PRINTED_PARAMS = 4
+
+
 class _Group(click.Group):
     """Turns our errors into a message on standard error and exit code 2."""
 
@@ -190,14 +193,16 @@ def _print_leaderboard(report: dict[str, Any]) -> None:
     arrow = "higher" if report["direction"] == "max" else "lower"
     guess = f", guessed: {report['reason']}" if report["guessed"] else ""
     console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = 200  # a file or a pipe has no width to fit into
     console.print(
         f"Ranked by {report['metric']}, {arrow} is better, {report['by']} value{guess}. {report['coverage']}.",
         markup=False,
     )
     table = Table(box=None, pad_edge=False, header_style="bold")
-    params = list(report["rows"][0]["params"]) if report["rows"] else []
+    params = list(report["rows"][0]["params"])[:_PRINTED_PARAMS] if report["rows"] else []
     for heading in ("rank", "run", report["metric"], "gap"):
-        table.add_column(Text(heading), justify="left" if heading == "run" else "right")
+        table.add_column(Text(heading), justify="left" if heading == "run" else "right", no_wrap=True)
     for heading in (*params, "started", "owner", "status"):
         table.add_column(Text(heading))
     for row in report["rows"]:

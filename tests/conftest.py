@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -19,6 +19,9 @@ from tests.stores import (
     run_postgres,
     sqlite_uri,
 )
+
+if TYPE_CHECKING:
+    from tests.sample_store import Sample
 
 OURS = ("MLFLOW_", "_MLFLOW_", "MLREVIEW_")
 FOR_TESTS = {"MLREVIEW_REQUIRE_ALL", "MLREVIEW_CHROMIUM", "MLREVIEW_POSTGRES_BIN"}
@@ -119,3 +122,21 @@ def postgres_mlflow_server(postgres: Postgres, tmp_path_factory: pytest.TempPath
     """One ``mlflow server`` over PostgreSQL, shared likewise. Mark tests with ``server`` and ``postgres``."""
     with run_mlflow_server(postgres.new_database(), tmp_path_factory.mktemp("postgres-mlflow-server")) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def team_sample(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> "Sample":
+    """A small store like a team's. Only read it: tests share it."""
+    from tests.sample_store import write_team_sample
+
+    folder = tmp_path_factory.mktemp("team")
+    return write_team_sample(sqlite_uri(copy_sqlite(sqlite_template, folder / "mlflow.db")), folder / "artifacts")
+
+
+@pytest.fixture(scope="session")
+def ugly_sample(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> "Sample":
+    """A store that holds what real ones hold: hostile names, odd values, nothing. Only read it: tests share it."""
+    from tests.sample_store import write_ugly_sample
+
+    folder = tmp_path_factory.mktemp("ugly")
+    return write_ugly_sample(sqlite_uri(copy_sqlite(sqlite_template, folder / "mlflow.db")), folder / "artifacts")

@@ -47,13 +47,21 @@ BY_NAME = {spec.name: spec for spec in PAGES}
 
 def navigation() -> tuple[PageSpec, Page]:
     """Declare the pages to Streamlit and tell which one the address asks for; ``app.py`` then runs it."""
-    st.session_state[_RUNNING] = True
     pages = {
         spec.name: st.Page(spec.path, title=spec.title, icon=spec.icon, help=spec.help, default=spec is PAGES[0])
         for spec in PAGES
     }
     chosen = st.navigation(list(pages.values()), position="hidden")
     return next(spec for spec in PAGES if spec.title == chosen.title), chosen
+
+
+def run(page: Page) -> None:
+    """Run a page's script, marked as being under ``app.py`` for as long as it takes."""
+    st.session_state[_RUNNING] = True
+    try:
+        page.run()
+    finally:
+        del st.session_state[_RUNNING]
 
 
 def ensure() -> None:

@@ -1,14 +1,12 @@
 """Browser tests: one Chromium and one app a test run, a fresh browser profile a test."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.harness import chromium_path, launch, running_app
-from tests.sample_store import Sample, write_team_sample, write_ugly_sample
-from tests.stores import copy_sqlite, sqlite_uri
+from tests.sample_store import Sample
 
 NewPage = Callable[[], Page]
 
@@ -44,22 +42,10 @@ def page(new_page: NewPage) -> Page:
 
 
 @pytest.fixture(scope="session")
-def team_sample(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Sample:
-    folder = tmp_path_factory.mktemp("team")
-    return write_team_sample(sqlite_uri(copy_sqlite(sqlite_template, folder / "mlflow.db")), folder / "artifacts")
-
-
-@pytest.fixture(scope="session")
 def team_app(team_sample: Sample, chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The dashboard on the team's sample; reads only, so that tests can share it."""
     with running_app(team_sample.uri, tmp_path_factory.mktemp("app")) as address:
         yield address
-
-
-@pytest.fixture(scope="session")
-def ugly_sample(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Sample:
-    folder = tmp_path_factory.mktemp("ugly")
-    return write_ugly_sample(sqlite_uri(copy_sqlite(sqlite_template, folder / "mlflow.db")), folder / "artifacts")
 
 
 @pytest.fixture(scope="session")

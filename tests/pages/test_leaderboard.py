@@ -1,0 +1,85 @@
+"""The leaderboard's script, without a browser."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.sample_store import Sample
+
+APP = str(Path(__file__).resolve().parents[2] / "app.py")
+
+
+@pytest.fixture
+def open_app(monkeypatch: pytest.MonkeyPatch):
+    """Runs the app on a store, with address parameters."""
+
+    def run(sample: Sample, **params: str) -> AppTest:
+        monkeypatch.setenv("MLREVIEW_TRACKING_URI", sample.uri)
+        test = AppTest.from_file(APP, default_timeout=60)
+        for key, value in params.items():
+            test.query_params[key] = value
+        test.run()
+        assert not test.exception
+        return test
+
+    return run
+
+
+def shown(test: AppTest) -> list[str]:
+    return test.dataframe[0].value["Run"].tolist()
+
+
+def test_without_an_address_the_experiment_with_the_newest_run_is_shown(open_app, team_sample: Sample):
+    test = open_app(team_sample)
+    assert shown(test) == ["snow", "rain"]
+    assert test.query_params["exp"] == team_sample.experiments["weather"]
+
+
+def test_the_values_are_those_that_were_logged_last(open_app, team_sample: Sample):
+    frame = open_app(team_sample, exp=team_sample.experiments["sports"]).dataframe[0].value
+    assert frame["Rank"].tolist() == [1, 2, 3, 3, 5, 6, 7, 8]
+    assert frame["Value"].tolist() == pytest.approx([0.917, 0.916, 0.904, 0.904, 0.903, 0.807, 0.796, 0.7])
+
+
+def test_choosing_a_metric_takes_its_direction_and_goes_into_the_address(open_app, team_sample: Sample):
+    test = open_app(team_sample, exp=team_sample.experiments["sports"], metric="val_AUROC", dir="min")
+    assert shown(test)[0] == "running"
+    test.selectbox(key="leaderboard_metric").set_value("val_binary_accuracy").run()
+    assert not test.exception
+    assert shown(test)[0] == "sports-NN-32d-lr0.1"
+    assert test.query_params["metric"] == "val_binary_accuracy"
+    assert "dir" not in test.query_params
+
+
+def test_the_order_turns_round_with_the_direction(open_app, team_sample: Sample):
+    test = open_app(team_sample, exp=team_sample.experiments["weather"])
+    test.segmented_control(key="leaderboard_direction").set_value("max").run()
+    assert shown(test) == ["rain", "snow"]
+    assert test.query_params["dir"] == "max"
+
+
+def test_a_metric_that_no_run_has_ranks_nobody_and_says_so(open_app, team_sample: Sample):
+    test = open_app(team_sample, exp=team_sample.experiments["sports"], metric="val_nothing")
+    assert set(test.dataframe[0].value["Value"]) == {"not logged"}
+    assert any("10 without val\\_nothing" in markdown.value for markdown in test.markdown)
+
+
+def test_links_to_mlflow_appear_when_its_address_is_known(open_app, team_sample: Sample, monkeypatch):
+    exp = team_sample.experiments["sports"]
+    assert "MLflow" not in open_app(team_sample, exp=exp).dataframe[0].value.columns
+    monkeypatch.setenv("MLREVIEW_MLFLOW_UI_URL", "http://127.0.0.1:5000/")
+    frame = open_app(team_sample, exp=exp).dataframe[0].value
+    run_id = team_sample.runs["sports-NN-32d-lr0.1"]
+    assert frame["MLflow"][0] == f"http://127.0.0.1:5000/#/experiments/{exp}/runs/{run_id}"
+
+
+def test_an_address_full_of_nonsense_is_an_ordinary_page(open_app, team_sample: Sample):
+    test = open_app(team_sample, exp="<script>,../..", metric="x" * 999, dir="up", runs="%00,' OR 1=1")
+    assert shown(test) == ["snow", "rain"]
+
+
+def test_an_ugly_experiment_is_drawn(open_app, ugly_sample: Sample):
+    test = open_app(ugly_sample, exp=ugly_sample.experiments["ugly"])
+    assert len(test.dataframe[0].value) == 5
+    assert len(test.dataframe[1].value) == 4
