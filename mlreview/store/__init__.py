@@ -3,10 +3,20 @@
 Importing this imports neither MLflow nor a database driver; opening a SQL store doesn't import MLflow either.
 """
 
+from typing import TYPE_CHECKING
+
+from typing import TYPE_CHECKING
+
 from mlreview.errors import SchemaError, StoreError
 from mlreview.names import STORE_TIMEOUT_S
 from mlreview.store.base import RunStore, RunWriter
 from mlreview.store.uris import Address, parse
+
+if TYPE_CHECKING:
+    from mlreview.store.sql import SqlStore
+
+if TYPE_CHECKING:
+    from mlreview.store.sql import SqlStore
 
 __all__ = ["open_store", "open_writer"]
 
@@ -51,7 +61,9 @@ def open_store(
             )
         detail = f"tables of {address.label} read from {tables.label}"
         try:
-            return _sql_store(tables, registry, ui_url, timeout, detail)
+            opened = _sql_store(tables, registry, ui_url, timeout, detail)
+            opened.check()
+            return opened
         except SchemaError as error:
             if address.kind in ("sqlite", "postgresql"):
                 raise
@@ -94,7 +106,7 @@ def _registry(uri: str, timeout: float) -> RunStore:
 
 def _sql_store(
     address: Address, registry: RunStore | None, ui_url: str | None, timeout: float, detail: str = ""
-) -> RunStore:
+) -> "SqlStore":
     if address.kind == "sqlite":
         _must_exist(address)
     from mlreview.store.sql import SqlStore

@@ -40,7 +40,7 @@ def from_rows(batches: Iterable[Sequence[tuple[Any, ...]]], kinds: str) -> list[
             part.append(_array(values, kind, known))
     columns: list[Any] = []
     for part, known, kind in zip(parts, seen, kinds, strict=True):
-        column = np.concatenate(part) if part else np.empty(0, dtype=DTYPES[kind])
+        column: NDArray[Any] = np.concatenate(part) if part else np.empty(0, dtype=DTYPES[kind])
         columns.append(Category(column, texts(list(known))) if kind == "k" else column)
     return columns
 
@@ -165,13 +165,14 @@ def extremes(size: int, points: Points) -> Extremes:
     numbers = ~np.isnan(points.values)
     values, steps = points.values[numbers], points.steps[numbers]
     group = np.repeat(points.groups, points.ends - points.starts)[numbers]
-    found: list[NDArray[Any]] = []
-    for best in (np.minimum, np.maximum):
+
+    def reached(best: np.ufunc) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         value, step = np.full(size, np.nan), np.zeros(size, np.int64)
         if len(values):
             starts = np.flatnonzero(np.concatenate(([True], group[1:] != group[:-1])))
             value[group[starts]] = best.reduceat(values, starts)
-            reached = np.flatnonzero(values == value[group])[::-1]
-            step[group[reached]] = steps[reached]  # assigned backwards: the first one stays
-        found += [value, step]
-    return Extremes(*found, count)
+            at = np.flatnonzero(values == value[group])[::-1]
+            step[group[at]] = steps[at]  # assigned backwards: the first one stays
+        return value, step
+
+    return Extremes(*reached(np.minimum), *reached(np.maximum), count)
