@@ -1,5 +1,7 @@
 """The demo's registered model: which run it comes from, and its alias."""
 
+import contextlib
+import io
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -30,7 +32,7 @@ def champion(plan: Plan, runs: Mapping[str, "Run"]) -> str:
 
 
 def register(client: "MlflowClient", plan: Plan, runs: Mapping[str, "Run"], say: Callable[[str], None]) -> str | None:
-    """Register the champion's model and point the alias at it, unless that is so already.
+    """Register the champion's model and point the alias at it, unless that is so already. Inside ``tracking_to``.
 
     Returns:
         The address of the registered model, or ``None`` when its name belongs to something that the demo didn't make.
@@ -52,15 +54,15 @@ def register(client: "MlflowClient", plan: Plan, runs: Mapping[str, "Run"], say:
         if outputs is None or not outputs.model_outputs:  # somebody deleted it
             say(f"{name} has no model to register.")
             return None
-        version = client.create_model_version(
+        version = _add_version(f"models:/{outputs.model_outputs[0].model_id}", plan.model)
+        client.update_model_version(
             plan.model,
-            source=f"models:/{outputs.model_outputs[0].model_id}",
-            run_id=run.info.run_id,
+            version,
             description=f"{name}, the best of {plan.experiment} by val_AUROC on data that the test had no part in."
             if plan.named(group="seeds")
             else f"{name}, of a quick demo: its validation data are the test data.",
         )
-        client.set_registered_model_alias(plan.model, ALIAS, str(version.version))
+        client.set_registered_model_alias(plan.model, ALIAS, version)
     return address
 
 
@@ -69,6 +71,14 @@ def registered_address(client: "MlflowClient", plan: Plan) -> str | None:
     model = _registered_model(client, plan.model)
     is_ours = model is not None and names.DEMO_TAG in model.tags and ALIAS in model.aliases
     return f"models:/{plan.model}@{ALIAS}" if is_ours else None
+
+
+def _add_version(logged_model: str, name: str) -> str:
+    """Register a logged model as a new version, which MLflow then shows with the logged model too."""
+    import mlflow
+
+    with contextlib.redirect_stderr(io.StringIO()):  # it prints what it did
+        return str(mlflow.register_model(logged_model, name).version)
 
 
 def _registered_model(client: "MlflowClient", name: str) -> "RegisteredModel | None":

@@ -232,7 +232,9 @@ def store_errors(uri: str) -> Iterator[None]:
     try:
         yield
     except MlflowException as error:
-        first_line = str(error).strip().splitlines()[0][:300] if str(error).strip() else type(error).__name__
+        first_line = (
+            str(error).strip().splitlines()[0][:300].rstrip(".") if str(error).strip() else type(error).__name__
+        )
         raise StoreError(
             f"The tracking store {without_password(uri)} could not be used: {first_line}. Runs that were finished are "
             "kept.",

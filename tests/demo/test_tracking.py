@@ -8,8 +8,6 @@ from mlflow import MlflowClient
 
 from mlreview import names
 from mlreview.demo import run_demo
-from mlreview.demo.plan import make_plan
-from mlreview.demo.registry import register
 from mlreview.demo.tracking import COMPLETE_TAG, RUN_TAG, artifact_location, demo_runs, tracking_to, without_password
 from mlreview.errors import BadInputError, StoreError
 from tests.stores import free_port
@@ -135,16 +133,6 @@ def test_runs_of_the_demo_are_known_by_a_tag_not_by_their_name(
 
     assert list(finished) == ["sports-NN-32d-lr0.1"]
     assert [run.data.tags[RUN_TAG] for run in unfinished] == ["sports-NN-8d-lr0.1"]
-
-
-def test_a_registered_model_of_that_name_that_is_not_the_demos_stays_as_it_is(client: MlflowClient) -> None:
-    client.create_registered_model("sports-classifier", description="the real one")
-    said: list[str] = []
-
-    assert register(client, make_plan("newsgroups", quick=True), {}, said.append) is None
-
-    assert "is not the demo's" in said[0]
-    assert client.get_registered_model("sports-classifier").description == "the real one"
 
 
 @pytest.mark.parametrize(
