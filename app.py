@@ -6,9 +6,10 @@ from mlreview.ui import pages, urlstate
 from mlreview.ui.errors import error_boundary
 from mlreview.ui.sidebar import render_sidebar
 
-st.set_page_config(page_title="Model Review", page_icon=":material/rate_review:", layout="wide")
-urlstate.begin()
+# A file of ours: an icon by name would be fetched from somebody else's server.
+st.set_page_config(page_title="Model Review", page_icon=str(pages.ICON), layout="wide")
 spec, page = pages.navigation()
+urlstate.begin(spec.view)
 
 ready = False
 with error_boundary():

@@ -107,20 +107,31 @@ def postgres_store(postgres: Postgres) -> str:
 
 
 @pytest.fixture(scope="session")
-def mlflow_server(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrackingServer]:
+def served_sqlite(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The SQLite store behind ``mlflow_server``; reading and writing it needs no server."""
+    return sqlite_uri(copy_sqlite(sqlite_template, tmp_path_factory.mktemp("mlflow-server") / "mlflow.db"))
+
+
+@pytest.fixture(scope="session")
+def mlflow_server(served_sqlite: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrackingServer]:
     """One ``mlflow server`` over SQLite, shared by the tests of a run. Mark tests with ``server``.
 
     Tests make experiments of their own in it.
     """
-    folder = tmp_path_factory.mktemp("mlflow-server")
-    with run_mlflow_server(sqlite_uri(copy_sqlite(sqlite_template, folder / "mlflow.db")), folder) as server:
+    with run_mlflow_server(served_sqlite, tmp_path_factory.mktemp("sqlite-server")) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def postgres_mlflow_server(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrackingServer]:
+def served_postgres(postgres: Postgres) -> str:
+    """The PostgreSQL store behind ``postgres_mlflow_server``. Mark tests with ``postgres``."""
+    return postgres.new_database()
+
+
+@pytest.fixture(scope="session")
+def postgres_mlflow_server(served_postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrackingServer]:
     """One ``mlflow server`` over PostgreSQL, shared likewise. Mark tests with ``server`` and ``postgres``."""
-    with run_mlflow_server(postgres.new_database(), tmp_path_factory.mktemp("postgres-mlflow-server")) as server:
+    with run_mlflow_server(served_postgres, tmp_path_factory.mktemp("postgres-server")) as server:
         yield server
 
 

@@ -9,6 +9,7 @@ from streamlit.navigation.page import Page
 from mlreview.ui import urlstate
 
 ROOT = Path(__file__).resolve().parents[2]
+ICON = Path(__file__).with_name("icon.svg")
 _RUNNING = "_shell.running"
 
 

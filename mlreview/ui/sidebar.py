@@ -85,7 +85,7 @@ def _render_basket() -> None:
         st.button("Clear", key="basket_clear", type="tertiary", on_click=basket.clear)
     with st.container(gap=None):
         for run_id in run_ids[:_SHOWN_IN_BASKET]:
-            name = known.get(run_id) or run_id[:8] if run_id in known else f"{run_id[:8]} (not in this store)"
+            name = known.get(run_id) or run_id[:8] if run_id in known else f"{run_id[:8]}, not found"
             st.button(
                 plain(name, 26),
                 key=f"basket_remove_{run_id}",

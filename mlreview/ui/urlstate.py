@@ -81,13 +81,17 @@ def from_params(kind: type[View], params: Mapping[str, str]) -> View:
     return kind(**values)
 
 
-def begin() -> None:
-    """Take the address into the session, when it isn't the one that this session wrote last."""
+def begin(page_kind: type | None) -> None:
+    """Take the address into the session, when it isn't the one that this session wrote last.
+
+    Only the shared view and that of the page in sight are in the address; other pages stay as they were left.
+    """
     params = st.query_params.to_dict()
     if st.session_state.get(_WRITTEN) == params:
         return
-    for kind in VIEWS:
-        st.session_state[_state_key(kind)] = from_params(kind, params)
+    for kind in (SharedView, page_kind):
+        if kind is not None:
+            st.session_state[_state_key(kind)] = from_params(kind, params)
     st.session_state[_WRITTEN] = params
     st.session_state[_GENERATION] = st.session_state.get(_GENERATION, 0) + 1
 

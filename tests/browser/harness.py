@@ -115,6 +115,15 @@ def table_cells(page: Page, key: str) -> list[dict[str, str]]:
     return rows
 
 
+def expect_column(page: Page, key: str, heading: str, values: list[str]) -> None:
+    """Wait until a column of a table reads so, from the top; a grid is redrawn a moment after the page."""
+    until = time.monotonic() + WAIT_MS / 1000
+    while (seen := [row.get(heading) for row in table_cells(page, key)][: len(values)]) != values:
+        if time.monotonic() > until:
+            raise AssertionError(f"{heading} reads {seen}, not {values}")
+        page.wait_for_timeout(50)
+
+
 def tick_row(page: Page, key: str, row: int) -> None:
     """Click the checkbox of a row, counted from 0 from the top of the view; wait for what it means yourself."""
     box = table(page, key).locator("canvas[data-testid=data-grid-canvas]").bounding_box()
