@@ -5,8 +5,6 @@ Importing this imports neither MLflow nor a database driver; opening a SQL store
 
 from typing import TYPE_CHECKING
 
-from typing import TYPE_CHECKING
-
 from mlreview.errors import SchemaError, StoreError
 from mlreview.names import STORE_TIMEOUT_S
 from mlreview.store.base import RunStore, RunWriter

@@ -36,9 +36,13 @@ LOGIN_HINT = (
     "Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, to an account that may read."
 )
 
-_BUSY = frozenset({429, 502, 503, 504})
+_PASSING = frozenset({408, 429, 500, 502, 503, 504})
+"""Answers that MLflow's own client repeats a question after. A server without a login answers some of several searches
+that arrive at once with a 500, because each of them tries to import the module for logins."""
+
+_TRIES = 3
+_PAUSE_S = 0.2
 _CONNECTIONS = 8
-_PAUSE_S = 0.3
 
 
 class Transport:
@@ -46,7 +50,7 @@ class Transport:
 
     Args:
         address: An ``http`` address.
-        timeout: Longest wait for an answer, in seconds, one more try included.
+        timeout: Longest wait for an answer, in seconds, further tries included.
     """
 
     def __init__(self, address: Address, timeout: float) -> None:
@@ -77,21 +81,22 @@ class Transport:
         """
         deadline = time.monotonic() + self._timeout
         where = {"params": payload} if verb == "GET" else {"json": payload}
-        for last in (False, True):
+        for attempt in range(1, _TRIES + 1):
             left = deadline - time.monotonic()
+            again = attempt < _TRIES and left > self._timeout / 2
             try:
                 response = self._send(verb, path, left, where)
             except requests.exceptions.ConnectionError as error:
                 # A connection that the server has closed meanwhile: reads can be asked for again.
-                if last or not _dropped(error):
+                if not again or not _dropped(error):
                     raise self._no_answer(error) from error
                 continue
             except (requests.exceptions.RequestException, ValueError, OSError) as error:
                 raise self._no_answer(error) from error
-            if last or response.status_code not in _BUSY or deadline - time.monotonic() < self._timeout / 2:
+            if not again or response.status_code not in _PASSING:
                 return self._read(response, path)
-            time.sleep(min(_PAUSE_S, self._timeout / 10))
-        raise AssertionError("the second try always answers")  # pragma: no cover
+            time.sleep(min(_PAUSE_S * attempt, self._timeout / 10))
+        raise AssertionError("the last try answers or raises")  # pragma: no cover
 
     def close(self) -> None:
         """Close the connections."""

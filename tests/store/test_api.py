@@ -76,7 +76,7 @@ def test_a_paged_read_misses_no_run_while_others_are_deleted_erased_and_added(
     mlflow_server: TrackingServer, client: MlflowClient, experiment: str, at_once: int, step: int
 ) -> None:
     """``step`` 0: all runs began in one millisecond, so that every page ends among equals."""
-    starts: list[int | None] = [START + row * step for row in range(60)]
+    starts: list[int | None] = [START + row * step for row in range(36)]
     run_ids = insert_runs(mlflow_server, experiment, starts)
     # The ends of the scan are what an offset shift would hide runs by: victims lie all over, stayers between them.
     victims, stayers = run_ids[::3], [run_id for row, run_id in enumerate(run_ids) if row % 3]
@@ -95,7 +95,6 @@ def test_a_paged_read_misses_no_run_while_others_are_deleted_erased_and_added(
     read = list(table.run_ids)
     assert len(read) == len(set(read))
     assert set(stayers) <= set(read)
-    assert next(waiting, "all victims") != victims[0]
     order = list(zip(-table.start_times.astype(np.int64), read, strict=True))
     assert order == sorted(order)
 
@@ -382,7 +381,7 @@ def test_a_server_that_dies_during_a_paged_read_ends_it_with_one_clear_error(
             store.runs(RunQuery(experiment_ids=(experiment,)))
 
 
-@pytest.mark.parametrize("hiccup", [Answer(503, "busy", "text/plain"), Answer(429, "{}"), Answer(body=None)])
+@pytest.mark.parametrize("hiccup", [Answer(503, "busy", "text/plain"), Answer(500), Answer(body=None)])
 def test_one_hiccup_of_a_server_is_forgiven(mlflow_server: TrackingServer, hiccup: Answer) -> None:
     asked: list[Seen] = []
 
@@ -390,8 +389,9 @@ def test_one_hiccup_of_a_server_is_forgiven(mlflow_server: TrackingServer, hiccu
         asked.append(request)
         return hiccup if len(asked) == 1 else pass_on()
 
-    with before(mlflow_server.url, hiccups) as site:
-        assert open_store(site.url).experiments()
+    with before(mlflow_server.url, hiccups) as site, pytest.raises(NotFoundError):
+        open_store(site.url).run("0" * 32)
+    assert len(asked) == 2
 
 
 @pytest.mark.parametrize(
@@ -478,13 +478,13 @@ def test_a_plugin_that_adds_headers_is_asked_for_them(mlflow_server: TrackingSer
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: header-plugin\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[mlflow.request_header_provider]\nteam = header_plugin:Provider\n")
-    code = "import sys, mlreview.store\nprint(mlreview.store.open_store(sys.argv[1]).experiments()[-1].name)"
+    code = "import sys, mlreview.store\nprint(mlreview.store.open_store(sys.argv[1]).curves(['0' * 32], ['loss']))"
     command = [sys.executable, "-c", code]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(Path(__file__).parents[2])])}
     with before(mlflow_server.url, lambda _, pass_on: pass_on()) as site:
         done = subprocess.run([*command, site.url], check=True, env=environment, capture_output=True, text=True)
         assert {request.headers.get("X-Team") for request in site.seen} == {"reviewers"}
-    assert done.stdout.strip()
+    assert done.stdout.strip() == "()"
 
 
 @pytest.fixture(scope="module")
