@@ -20,7 +20,7 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=10_000, help="runs in the store (10,000)")
     parser.add_argument("--store", type=Path, help="a store of benchmarks.make_store, instead of a new one")
     arguments = parser.parse_args()
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
     with tempfile.TemporaryDirectory() as folder:
         store = arguments.store or Path(folder) / "bench.db"
         if not store.exists():

@@ -27,6 +27,14 @@ class Read:
     at: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ExperimentsRead:
+    """Experiments and when they were read (seconds since 1970, UTC)."""
+
+    experiments: tuple[Experiment, ...]
+    at: float
+
+
 def settings() -> Settings:
     """The settings of this app, read again at every script run: editing ``mlreview.toml`` needs no restart."""
     return load_settings()
@@ -40,7 +48,7 @@ def store() -> RunStore:
     )
 
 
-def experiments() -> tuple[Experiment, ...]:
+def experiments() -> ExperimentsRead:
     """Active experiments, those with the newest runs first."""
     return _experiments(_key())
 
@@ -71,8 +79,8 @@ def _open(
 
 
 @st.cache_resource(ttl=FRESH_S, max_entries=8, show_spinner=False)
-def _experiments(key: tuple[str, ...]) -> tuple[Experiment, ...]:
-    return store().experiments()
+def _experiments(key: tuple[str, ...]) -> ExperimentsRead:
+    return ExperimentsRead(store().experiments(), time.time())
 
 
 @st.cache_resource(ttl=FRESH_S, max_entries=16, show_spinner=False)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from mlreview.entities import Experiment, RunQuery
 from mlreview.ui import basket, pages, reads, urlstate
-from mlreview.ui.text import ago, clip, plain
+from mlreview.ui.text import ago, clip, clip_start, clock, plain
 
 _SHOWN_IN_BASKET = 8
 _ONE, _SEVERAL, _SWITCH = "sidebar_experiment", "sidebar_experiments", "sidebar_several"
@@ -18,9 +18,12 @@ def render_sidebar() -> None:
         chooser = st.container()
         chosen = st.container()
         st.space("stretch")
-        _render_store()
+        stored = st.container()
+        known = reads.experiments()
+        with stored:
+            _render_store(known.at)
         with chooser:
-            _render_experiments(reads.experiments())
+            _render_experiments(known.experiments)
         with chosen:
             _render_basket()
         with links:
@@ -99,17 +102,22 @@ def _render_basket() -> None:
         st.caption(f"and {len(run_ids) - _SHOWN_IN_BASKET} more")
 
 
-def _render_store() -> None:
+def _render_store(read_at: float) -> None:
     info = reads.store().info()
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(
-            f":material/database: {plain(info.label, 60)}", help=plain(info.detail, 500) or None, width="stretch"
-        )
-        st.button(
-            "Refresh",
-            key="store_refresh",
-            icon=":material/refresh:",
-            type="tertiary",
-            help="Read the store again now",
-            on_click=reads.refresh,
-        )
+    kind = {"sqlite": "SQLite, read directly", "postgresql": "PostgreSQL, read directly", "api": "MLflow tracking API"}
+    with st.container(gap=None):
+        st.caption(f":material/database: {plain(clip_start(info.label, 34), 80)}", help=plain(info.label, 500))
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(
+                f"{kind[info.kind]} · read {clock(read_at, st.context.timezone)}",
+                help=plain(info.detail, 500) or None,
+                width="stretch",
+            )
+            st.button(
+                "Read again",
+                key="store_refresh",
+                icon=":material/refresh:",
+                type="tertiary",
+                help="Read the store again now",
+                on_click=reads.refresh,
+            )

@@ -8,6 +8,7 @@ import math
 import re
 import unicodedata
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:@/&=^\"'])")
 _LATE = re.compile(r":(?=\S)|www(?=\.)", re.IGNORECASE)
@@ -32,6 +33,12 @@ def clip(text: str | None, limit: int = 80) -> str:
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
+def clip_start(text: str, limit: int) -> str:
+    """Like ``clip``, but the end stays: an address says most at its end."""
+    line = clip(text, len(text))
+    return line if len(line) <= limit else "…" + line[-(limit - 1) :]
+
+
 def _visible(character: str) -> str:
     category = unicodedata.category(character)
     if category in ("Cs", "Cc", "Co", "Cn"):
@@ -54,6 +61,15 @@ def number(value: float, digits: int = 3) -> str:
 def direction_arrow(direction: str) -> str:
     """``↑`` where higher is better, ``↓`` where lower is."""
     return _TYPOGRAPHY["arrow_up" if direction == "max" else "arrow_down"]
+
+
+def clock(seconds: float, timezone: str | None) -> str:
+    """Time of day in the viewer's zone, ``12:03:11``; in UTC, and said so, where the zone isn't known."""
+    moment = datetime.fromtimestamp(seconds, UTC)
+    try:
+        return f"{moment.astimezone(ZoneInfo(timezone or '')):%H:%M:%S}"
+    except (ValueError, ZoneInfoNotFoundError):
+        return f"{moment:%H:%M:%S} UTC"
 
 
 def ago(then_ms: int | None, now: datetime | None = None) -> str:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from mlreview.ui.text import ago, clip, number, plain
+from mlreview.ui.text import ago, clip, clip_start, clock, number, plain
 
 HOSTILE = [
     "![x](https://evil.example/track.png)",
@@ -86,3 +86,14 @@ def test_ago_names_the_largest_whole_unit():
     assert ago(then - 3 * 3_600_000, now) == "3 h ago"
     assert ago(then - 50 * 3_600_000, now) == "2 d ago"
     assert ago(None, now) == ""
+
+
+def test_the_time_of_day_is_the_viewers():
+    noon = datetime(2026, 7, 1, 12, 0, 5, tzinfo=UTC).timestamp()
+    assert clock(noon, "Europe/Berlin") == "14:00:05"
+    assert clock(noon, None) == clock(noon, "No/Where") == "12:00:05 UTC"
+
+
+def test_of_a_long_address_the_end_stays():
+    assert clip_start("sqlite:////home/team/mlflow.db", 10) == "…mlflow.db"
+    assert clip_start("short", 12) == "short"

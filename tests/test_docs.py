@@ -1,0 +1,62 @@
+"""The documentation names what there is, and everything that there is."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from mlreview.settings import Settings
+from mlreview.ui.pages import PAGES
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_link_and_picture_leads_to_a_file(document: Path):
+    text = document.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
+        if not target.startswith(("http://", "https://")):
+            assert (document.parent / target).exists(), f"{document.name} links to {target}"
+
+
+def rows_of_settings() -> dict[str, list[str]]:
+    lines = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8").splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| `")]
+    return {cells[0].strip("`"): cells for cells in rows}
+
+
+def test_every_setting_is_documented_and_no_other():
+    assert set(rows_of_settings()) == set(Settings.model_fields)
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_a_setting_is_documented_with_its_variable_and_its_default(name: str):
+    _, variable, default, _ = rows_of_settings()[name]
+    assert f"`MLREVIEW_{name.upper()}`" in variable
+    value = Settings.model_fields[name].default
+    if value is not None:
+        assert default == f"`{value}`"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_documents_name_only_make_targets_modules_and_variables_that_exist(document: Path):
+    text = document.read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    assert set(re.findall(r"`make ([a-z]+)", text)) <= targets
+    assert set(re.findall(r"^make ([a-z]+)", text, re.MULTILINE)) <= targets
+    for path in re.findall(r"`((?:mlreview|tests|pages|benchmarks|scripts|docs)/[\w./]+)`", text):
+        assert (ROOT / path).exists() or (ROOT / f"{path}.py").exists(), f"{document.name} names {path}"
+    for setting in re.findall(r"MLREVIEW_([A-Z_]+)\b(?!\*)", text):
+        assert setting.lower() in Settings.model_fields, f"{document.name} names MLREVIEW_{setting}"
+
+
+def test_every_page_has_a_script_and_every_script_a_page():
+    assert {spec.name for spec in PAGES} == {path.stem for path in (ROOT / "pages").glob("*.py")}
+
+
+def test_the_readme_names_every_page_that_is_not_a_promise():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for spec in PAGES:
+        if "placeholder" not in Path(spec.path).read_text(encoding="utf-8"):
+            assert f"**{spec.title}**" in readme, f"README.md says nothing of the page {spec.title}"
