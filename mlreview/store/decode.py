@@ -28,6 +28,9 @@ from mlreview.entities import (
 
 Json = dict[str, Any]
 
+_MODEL_STATUSES = {"LOGGED_MODEL_UPLOAD_FAILED": "FAILED", "LOGGED_MODEL_STATUS_UNSPECIFIED": "UNSPECIFIED"}
+"""Where the wire says otherwise than MLflow's client."""
+
 
 def number(value: Any) -> float:
     """A metric's value: infinities restored, ``"NaN"`` understood."""
@@ -175,7 +178,7 @@ def logged_model(item: Json, steps: Mapping[str, int]) -> LoggedModel:
         run_id=info.get("source_run_id", ""),
         experiment_id=str(info["experiment_id"]),
         artifact_location=info.get("artifact_uri", ""),
-        status=info.get("status", "").removeprefix("LOGGED_MODEL_"),
+        status=_MODEL_STATUSES.get(info.get("status", ""), info.get("status", "").removeprefix("LOGGED_MODEL_")),
         creation_time=int(info.get("creation_timestamp_ms", 0)),
         step=steps.get(info["model_id"], 0),
     )
