@@ -241,11 +241,12 @@ def describe_coverage(ranking: Ranking, total: int, shown: int) -> str:
         total: Runs in the store that match, more than were ranked where only a part was read.
         shown: Rows that are on the page.
     """
+    name = ranking.metric if len(ranking.metric) <= 40 else f"{ranking.metric[:39]}…"
     parts = [f"{shown:,} of {total:,} runs" if shown < total else f"{total:,} run{'' if total == 1 else 's'}"]
     if len(ranking.rows) < total:
         parts.append(f"ranked among the {len(ranking.rows):,} read so far")
     if ranking.missing:
-        parts.append(f"{ranking.missing:,} without {ranking.metric}")
+        parts.append(f"{ranking.missing:,} without {name}")
     if ranking.not_finite:
-        parts.append(f"{ranking.not_finite:,} whose {ranking.metric} is NaN or infinite")
+        parts.append(f"{ranking.not_finite:,} whose {name} is NaN or infinite")
     return "; ".join(parts)

@@ -21,7 +21,7 @@ from mlreview.errors import NotFoundError
 from mlreview.ui import basket, reads, urlstate
 from mlreview.ui.text import clip, direction_arrow, number, plain
 
-MAX_PARAM_COLUMNS = 4
+MAX_PARAM_COLUMNS = 3  # with the other columns they fit a laptop's screen without sideways scrolling
 _ROW_PX = 35
 _DIRECTIONS: dict[Direction, str] = {"max": "Higher is better", "min": "Lower is better"}
 _STATUS = {
@@ -149,27 +149,34 @@ def _column_config(frame: pd.DataFrame, metric: str, direction: Direction) -> di
     digits = 3 if _fits_fixed(frame["Value"].to_numpy()) else None
     config: dict = {
         "Rank": st.column_config.NumberColumn("#", width=44, help="Rank by the last value; equal values share a rank"),
-        "Run": st.column_config.TextColumn("Run", width=240),
+        "Run": st.column_config.TextColumn("Run", width=214),
         "Value": st.column_config.NumberColumn(
             f"{clip(metric, 40)} {direction_arrow(direction)}",
             format=f"%.{digits}f" if digits else "%.3g",
+            width=98,
             help=f"Last value of {clip(metric, 200)}",
         ),
         "Started": st.column_config.DatetimeColumn(
-            "Started", format="D MMM YY, HH:mm", timezone=st.context.timezone or "UTC", help="In your time zone"
+            "Started",
+            format="D MMM YY, HH:mm",
+            width=124,
+            timezone=st.context.timezone or "UTC",
+            help="In your time zone",
         ),
-        "Owner": st.column_config.TextColumn("Owner", help="Who MLflow says started the run"),
+        "Owner": st.column_config.TextColumn("Owner", width=66, help="Who MLflow says started the run"),
+        "Status": st.column_config.TextColumn("Status", width=74),
         "MLflow": st.column_config.LinkColumn(
-            "MLflow", display_text=":material/open_in_new:", width=60, help="Open the run in MLflow's own UI, a new tab"
+            "MLflow", display_text=":material/open_in_new:", width=58, help="Open the run in MLflow's own UI, a new tab"
         ),
     }
     for column in frame.columns:
         if column.startswith("param:"):
             key = column.removeprefix("param:")
+            about = f"Parameter {clip(key, 200)}"
             if pd.api.types.is_numeric_dtype(frame[column]):
-                config[column] = st.column_config.NumberColumn(clip(key, 24), help=f"Parameter {clip(key, 200)}")
+                config[column] = st.column_config.NumberColumn(clip(key, 24), width=88, help=about)
             else:
-                config[column] = st.column_config.TextColumn(clip(key, 24), help=f"Parameter {clip(key, 200)}")
+                config[column] = st.column_config.TextColumn(clip(key, 24), width=88, help=about)
     return config
 
 

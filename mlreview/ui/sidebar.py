@@ -106,11 +106,11 @@ def _render_store(read_at: float) -> None:
     info = reads.store().info()
     kind = {"sqlite": "SQLite, read directly", "postgresql": "PostgreSQL, read directly", "api": "MLflow tracking API"}
     with st.container(gap=None):
-        st.caption(f":material/database: {plain(clip_start(info.label, 34), 80)}", help=plain(info.label, 500))
+        st.caption(f":material/database: {plain(clip_start(info.label, 32), 80)}")
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(
                 f"{kind[info.kind]} · read {clock(read_at, st.context.timezone)}",
-                help=plain(info.detail, 500) or None,
+                help=plain(f"{info.label}  {info.detail}", 600),
                 width="stretch",
             )
             st.button(
