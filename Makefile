@@ -40,7 +40,7 @@ help: ## list the targets
 
 demo: $(APP_STAMP) ## train the demo runs if there are none yet, then serve the dashboard
 	@$(EMBEDDED) $(VENV)/bin/mlreview demo $(ARGS)
-	@$(EMBEDDED) $(SERVE)
+	@$(EMBEDDED) $(SERVE) --with-mlflow
 
 app: $(APP_STAMP) ## serve the dashboard for MLFLOW_TRACKING_URI, or for the store in this folder
 	@$(SERVE) $(ARGS)
