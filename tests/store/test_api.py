@@ -71,25 +71,39 @@ def erase(server: TrackingServer, run_id: str) -> None:
 
 
 @pytest.mark.parametrize("at_once", [1, 4])
-@pytest.mark.parametrize("step", [1000, 0, 7])
+@pytest.mark.parametrize(
+    ("step", "meddling"),
+    [
+        (1000, {"delete"}),
+        (1000, {"erase"}),
+        (1000, {"add"}),
+        (7, {"delete", "erase", "add"}),
+        # All runs began in one millisecond, so that every page ends among equals: erasing is the one thing that
+        # paging says it can't stand there.
+        (0, {"delete"}),
+        (0, {"add"}),
+    ],
+)
 def test_a_paged_read_misses_no_run_while_others_are_deleted_erased_and_added(
-    mlflow_server: TrackingServer, client: MlflowClient, experiment: str, at_once: int, step: int
+    mlflow_server: TrackingServer,
+    client: MlflowClient,
+    experiment: str,
+    at_once: int,
+    step: int,
+    meddling: set[str],
 ) -> None:
-    """``step`` 0: all runs began in one millisecond, so that every page ends among equals."""
-    starts: list[int | None] = [START + row * step for row in range(36)]
-    run_ids = insert_runs(mlflow_server, experiment, starts)
-    # The ends of the scan are what an offset shift would hide runs by: victims lie all over, stayers between them.
-    victims, stayers = run_ids[::3], [run_id for row, run_id in enumerate(run_ids) if row % 3]
-    waiting = iter(victims)
+    run_ids = insert_runs(mlflow_server, experiment, [START + row * step for row in range(30)])
+    # The first to be read go first: with pages by offset, each that goes would hide one that has not been read.
+    waiting, stayers = iter(run_ids[:8]), run_ids[8:]
 
     def meddle(_: int) -> None:
-        if victim := next(waiting, None):
+        if "delete" in meddling and (victim := next(waiting, None)):
             client.delete_run(victim)
-        # Erasing among runs of one millisecond is the one thing that paging says it can't stand.
-        if step and (victim := next(waiting, None)):
+        if "erase" in meddling and (victim := next(waiting, None)):
             erase(mlflow_server, victim)
-        client.create_run(experiment)
-        client.create_run(experiment, start_time=START - 1)
+        if "add" in meddling:
+            client.create_run(experiment)
+            client.create_run(experiment, start_time=START - 1)
 
     table = api(mlflow_server, page_size=5, at_once=at_once).runs(RunQuery(experiment_ids=(experiment,)), meddle)
     read = list(table.run_ids)
