@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from mlreview import __version__, names
-from mlreview.entities import Aggregate, Direction
+from mlreview.entities import Aggregate, Direction, Experiment
 from mlreview.errors import MlreviewError, NotFoundError
 
 if TYPE_CHECKING:
@@ -131,13 +131,14 @@ def leaderboard(
     """Rank the runs of an experiment, as the dashboard does."""
     from mlreview.analysis.leaderboard import choose_ranking, rank
     from mlreview.analysis.leaderboard_report import leaderboard_report
+    from mlreview.analysis.team import team_choice
     from mlreview.entities import RunQuery
 
     store = _open_store(tracking_uri)
     try:
-        experiment_id = _experiment_id(store, experiment)
-        table = store.runs(RunQuery((experiment_id,)))
-        choice = choose_ranking(table, metric, cast(Direction | None, direction))
+        found = _experiment(store, experiment)
+        table = store.runs(RunQuery((found.experiment_id,)))
+        choice = choose_ranking(table, metric, cast(Direction | None, direction), team_choice([found]))
         if choice is None:
             raise NotFoundError(
                 f"None of the {len(table):,} runs of {experiment!r} has a metric that suits ranking.",
@@ -170,13 +171,13 @@ def _open_store(tracking_uri: str | None) -> "RunStore":
     )
 
 
-def _experiment_id(store: "RunStore", name_or_id: str) -> str:
+def _experiment(store: "RunStore", name_or_id: str) -> Experiment:
     """The experiment of that name; else of that id."""
     known = store.experiments()
     for matches in ("name", "experiment_id"):
         for experiment in known:
             if getattr(experiment, matches) == name_or_id:
-                return experiment.experiment_id
+                return experiment
     names_known = ", ".join(repr(experiment.name) for experiment in known[:5])
     more = f" and {len(known) - 5} more" if len(known) > 5 else ""
     raise NotFoundError(
@@ -191,12 +192,12 @@ def _print_leaderboard(report: dict[str, Any]) -> None:
     from rich.text import Text
 
     arrow = "higher" if report["direction"] == "max" else "lower"
-    guess = f", guessed: {report['reason']}" if report["guessed"] else ""
+    chosen = {"guess": f", guessed: {report['reason']}", "team": ", the team's choice", "own": ""}[report["source"]]
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = 200  # a file or a pipe has no width to fit into
     console.print(
-        f"Ranked by {report['metric']}, {arrow} is better, {report['by']} value{guess}. {report['coverage']}.",
+        f"Ranked by {report['metric']}, {arrow} is better, {report['by']} value{chosen}. {report['coverage']}.",
         markup=False,
     )
     table = Table(box=None, pad_edge=False, header_style="bold")

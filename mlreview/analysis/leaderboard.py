@@ -1,11 +1,13 @@
 """Which metric ranks, and the ranking itself."""
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mlreview.analysis.metric_names import MetricName, read_metric_name, training_counterpart
+from mlreview.analysis.team import TeamChoice
 from mlreview.entities import Aggregate, Direction, MetricExtremes, RunTable
 
 _KIND_ORDER = {"ranking": 0, "score": 1, "other": 2, "loss": 3}
@@ -30,12 +32,23 @@ class MetricSummary:
 
 @dataclass(frozen=True, slots=True)
 class RankingChoice:
-    """What to rank by, and why, in words for the page's header."""
+    """What to rank by, and why.
+
+    Attributes:
+        metric, direction: What ranks.
+        source: Who chose it: the team for everybody, the viewer for now, or nobody, so that it was guessed.
+        reason: Why it was guessed, in words that follow "guessed:"; empty otherwise.
+    """
 
     metric: str
     direction: Direction
-    guessed: bool
-    reason: str
+    source: Literal["guess", "team", "own"]
+    reason: str = ""
+
+    @property
+    def guessed(self) -> bool:
+        """Nobody chose the metric."""
+        return self.source == "guess"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,27 +130,35 @@ def guess_ranking(table: RunTable) -> RankingChoice | None:
             kinds = {"validation": "a validation metric", "test": "a test metric"}
             runs = "every run has" if summary.runs == len(table) else f"{summary.runs:,} of {len(table):,} runs have"
             reason = f"{kinds.get(name.split, 'a metric logged once')} that {runs}"
-            return RankingChoice(name.key, name.direction, guessed=True, reason=reason)
+            return RankingChoice(name.key, name.direction, "guess", reason)
     return None
 
 
 def choose_ranking(
-    table: RunTable, metric: str | None = None, direction: Direction | None = None
+    table: RunTable,
+    metric: str | None = None,
+    direction: Direction | None = None,
+    team: TeamChoice | None = None,
 ) -> RankingChoice | None:
-    """What was asked for, completed by the guess.
+    """What was asked for, completed by the team's choice, else by the guess.
 
     Args:
         table: Runs with all their latest metrics.
         metric: Asked for; kept even when no run has it (the page then says that none has).
-        direction: Asked for; else what the metric's name says.
+        direction: Asked for; else the team's for that metric, else what the metric's name says.
+        team: The team's choice, if it has made one.
+
+    Returns:
+        ``None`` when nothing was chosen and no metric suits.
     """
-    if metric is None:
+    if metric is None and team is None:
         guess = guess_ranking(table)
         return guess and replace(guess, direction=direction or guess.direction)
-    name = read_metric_name(metric)
-    if direction is None and not name.direction_known:
-        return RankingChoice(metric, "max", guessed=False, reason="its name doesn't say which way is better")
-    return RankingChoice(metric, direction or name.direction, guessed=False, reason="chosen")
+    key = metric if metric is not None else team.metric if team else ""
+    usual = read_metric_name(key).direction
+    teams = team.direction or usual if team and team.metric == key else None
+    chosen = direction or teams or usual
+    return RankingChoice(key, chosen, "team" if chosen == teams else "own")
 
 
 def rank(

@@ -20,7 +20,8 @@ def leaderboard_report(table: RunTable, choice: RankingChoice, ranking: Ranking,
         details: The rows to report, read with their params; in any order.
 
     Returns:
-        Only what JSON can hold: ``metric``, ``direction``, ``by``, ``guessed``, ``reason``, ``baseline``, ``total``,
+        Only what JSON can hold: ``metric``, ``direction``, ``by``, ``source`` (``guess``, ``team``
+        or ``own``), ``guessed``, ``reason``, ``baseline``, ``total``,
         ``ranked``, ``not_finite``, ``missing``, ``coverage`` and ``rows``. In a row ``value`` is a number, ``null``
         where the run has none, or the text ``NaN``, ``Infinity`` or ``-Infinity``; ``rank`` is ``null`` where the
         run can't be ranked; ``gap`` is training minus validation, positive when training is better; ``params`` are
@@ -57,6 +58,7 @@ def leaderboard_report(table: RunTable, choice: RankingChoice, ranking: Ranking,
         "metric": choice.metric,
         "direction": choice.direction,
         "by": ranking.by,
+        "source": choice.source,
         "guessed": choice.guessed,
         "reason": choice.reason,
         "baseline": None,

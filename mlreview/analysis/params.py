@@ -40,7 +40,7 @@ def canonical(value: str) -> str:
         return str(int(number))
     with np.errstate(over="ignore"):
         single = np.float32(number)
-    return str(single) if float(single) == number else repr(number)
+    return repr(float(str(single)) if float(single) == number else number)
 
 
 def canonical_param(key: str, value: str) -> str:

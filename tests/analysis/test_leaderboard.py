@@ -4,12 +4,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlreview.analysis.leaderboard import (
+    RankingChoice,
     choose_ranking,
     describe_coverage,
     generalization_gap,
     guess_ranking,
     rank,
 )
+from mlreview.analysis.team import TeamChoice
 from mlreview.entities import MetricExtremes
 from tests.tables import metric_column, run_table
 
@@ -76,7 +78,24 @@ def test_an_unprefixed_metric_logged_once_is_guessed_when_there_is_nothing_bette
 
 def test_a_chosen_metric_takes_its_direction_from_its_name_and_is_no_guess():
     choice = choose_ranking(run_table(3, keras_like()), metric="val_loss")
-    assert (choice.direction, choice.guessed) == ("min", False)
+    assert (choice.direction, choice.source) == ("min", "own")
+
+
+def test_the_teams_choice_comes_before_the_guess_and_the_viewers_before_the_teams():
+    table, team = run_table(3, keras_like()), TeamChoice("val_loss", "min")
+    assert choose_ranking(table, team=team) == RankingChoice("val_loss", "min", "team")
+    assert choose_ranking(table, "val_AUROC", team=team) == RankingChoice("val_AUROC", "max", "own")
+    assert choose_ranking(table, direction="max", team=team) == RankingChoice("val_loss", "max", "own")
+
+
+def test_choosing_what_the_team_has_chosen_is_the_teams_choice():
+    table, team = run_table(3, keras_like()), TeamChoice("score", "min")
+    assert choose_ranking(table, "score", team=team) == RankingChoice("score", "min", "team")
+    assert choose_ranking(table, "score", "min", team=team) == RankingChoice("score", "min", "team")
+
+
+def test_a_team_that_named_no_direction_takes_that_of_the_name():
+    assert choose_ranking(run_table(1), team=TeamChoice("val_loss")) == RankingChoice("val_loss", "min", "team")
 
 
 def test_a_chosen_direction_holds_even_with_a_guessed_metric():

@@ -12,6 +12,8 @@ from tests.tables import text_column
     [
         ("0.0010000000474974513", "0.001"),  # what Keras autolog records for 0.001
         ("0.001", "0.001"),
+        ("9.999999747378752e-05", "0.0001"),  # numpy spells this 32-bit float 1e-04
+        ("1e-4", "0.0001"),
         ("1e-3", "0.001"),
         ("32.0", "32"),
         ("3.2e1", "32"),
