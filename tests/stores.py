@@ -71,9 +71,9 @@ def free_port() -> int:
 
 
 def end(process: "subprocess.Popen[Any]", first: int = signal.SIGTERM) -> None:
-    """End a process that leads its own group, and what is left of that group."""
+    """End a process that leads its own group, with that group, and what is left of it after a while."""
     if process.poll() is None:
-        process.send_signal(first)
+        os.killpg(process.pid, first)
         with suppress(subprocess.TimeoutExpired):
             process.wait(STOP_TIMEOUT_S)
     with suppress(ProcessLookupError):

@@ -7,19 +7,24 @@ from typing import Any, Literal, Protocol
 
 from mlreview.store import schema
 
+Argument = str | Sequence[str]
+"""A text or a list of texts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """How one database says what the other says differently. ``$1``, ``$2`` ... are arguments in both.
 
     Attributes:
-        list_table: A table of a list that is passed as JSON; columns ``key`` (from 0) and ``value`` (text).
+        list_table: A list of texts as a table in FROM; its columns are ``key`` (from 0) and ``value``.
+        in_list: Whether a text is in a list.
         by_code_point: After a text in ORDER BY.
         history_index: After ``metrics AS m``.
     """
 
     kind: Literal["sqlite", "postgresql"]
     list_table: str
+    in_list: str
     by_code_point: str = ""
     history_index: str = ""
 
@@ -27,18 +32,23 @@ class Dialect:
         """The list in this argument, as a table in FROM."""
         return f"{self.list_table.format(argument=argument)} AS {alias}"
 
+    def within(self, text: str, argument: int) -> str:
+        """Condition: this text is in the list of this argument."""
+        return self.in_list.format(text=text, argument=argument)
+
 
 SQLITE = Dialect(
     "sqlite",
     list_table="json_each(${argument})",
+    in_list="{text} IN (SELECT value FROM json_each(${argument}))",
     history_index=f"INDEXED BY {schema.HISTORY_INDEX}",
 )
 POSTGRESQL = Dialect(
     "postgresql",
-    list_table=(
-        "(SELECT key - 1 AS key, value FROM json_array_elements_text(${argument}::json)"
-        " WITH ORDINALITY AS listed(value, key))"
-    ),
+    # An array, and not JSON: PostgreSQL then knows how long it is. Taking 12,000 ids for 100, it compared each of them
+    # with each run.
+    list_table="(SELECT key - 1 AS key, value FROM unnest(${argument}::text[]) WITH ORDINALITY AS listed(value, key))",
+    in_list="{text} = ANY(${argument}::text[])",
     by_code_point='COLLATE "C"',
 )
 
@@ -46,12 +56,12 @@ POSTGRESQL = Dialect(
 class Session(Protocol):
     """One transaction that only reads."""
 
-    def select(self, statement: str, arguments: Sequence[str], kinds: str) -> list[Any]:
+    def select(self, statement: str, arguments: Sequence[Argument], kinds: str) -> list[Any]:
         """Run one statement.
 
         Args:
             statement: With ``$1``, ``$2`` ... for the arguments.
-            arguments: Texts.
+            arguments: Texts, and lists of them.
             kinds: One letter a column: see ``mlreview.store.columns``.
 
         Returns:

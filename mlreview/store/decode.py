@@ -172,13 +172,14 @@ def output_steps(run: Json) -> dict[str, int]:
 def logged_model(item: Json, steps: Mapping[str, int]) -> LoggedModel:
     """One logged model."""
     info = item["info"]
+    status: str = info.get("status", "")
     return LoggedModel(
         model_id=info["model_id"],
         name=info.get("name", ""),
         run_id=info.get("source_run_id", ""),
         experiment_id=str(info["experiment_id"]),
         artifact_location=info.get("artifact_uri", ""),
-        status=_MODEL_STATUSES.get(info.get("status", ""), info.get("status", "").removeprefix("LOGGED_MODEL_")),
+        status=_MODEL_STATUSES.get(status, status.removeprefix("LOGGED_MODEL_")),
         creation_time=int(info.get("creation_timestamp_ms", 0)),
         step=steps.get(info["model_id"], 0),
     )

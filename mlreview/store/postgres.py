@@ -16,12 +16,11 @@ import pyarrow
 
 from mlreview.errors import StoreError
 from mlreview.store import columns, schema
-from mlreview.store.database import POSTGRESQL
+from mlreview.store.database import POSTGRESQL, Argument
 from mlreview.store.uris import scrub
 
 # SQLSTATE codes, from the appendix of PostgreSQL's manual
 QUERY_CANCELED = "57014"
-LOCK_NOT_AVAILABLE = "55P03"
 NOT_ALLOWED = "42501"
 NOT_THERE = ("42P01", "42703")  # no such table, no such column
 
@@ -35,7 +34,7 @@ class PostgresDatabase:
     Args:
         uri: As MLflow takes it, with or without a driver in its scheme.
         label: Where it is, for people.
-        timeout: Longest wait for a connection, for a lock and for one statement, in seconds.
+        timeout: Longest wait for a connection, and for one statement, in seconds.
     """
 
     dialect = POSTGRESQL
@@ -59,7 +58,6 @@ class PostgresDatabase:
                     # For this transaction only: behind a connection pool, the session is somebody else's next.
                     session.do("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
                     session.do(f"SET LOCAL statement_timeout = {milliseconds}")
-                    session.do(f"SET LOCAL lock_timeout = {milliseconds}")
                     yield session  # closing the connection ends it: there is nothing to commit
             except BaseException:
                 database.close()
@@ -76,15 +74,12 @@ class PostgresDatabase:
     def _in_words(self, error: Exception) -> StoreError:
         state = getattr(error, "sqlstate", None) or ""
         text = scrub(_reason(str(error)), [self._uri, self._libpq_uri])
-        if state == QUERY_CANCELED:
+        # An error amid the rows comes without its code.
+        if state == QUERY_CANCELED or "statement timeout" in text:
             return StoreError(
                 f"{self._label} did not answer within {self._timeout:g} seconds.",
-                hint="Nothing was changed. Try again, or raise the timeout setting.",
-            )
-        if state == LOCK_NOT_AVAILABLE:
-            return StoreError(
-                f"{self._label} is locked, for longer than {self._timeout:g} seconds; an upgrade may be under way.",
-                hint="Nothing was changed. Try again when it has finished.",
+                hint="Nothing was changed. It is busy, or an upgrade has locked its tables: try again, or raise the "
+                "timeout setting.",
             )
         if state == NOT_ALLOWED:
             return StoreError(
@@ -113,14 +108,14 @@ class PostgresSession:
             running.set_sql_query(statement)
             running.execute_update()
 
-    def select(self, statement: str, arguments: Sequence[str], kinds: str) -> list[Any]:
+    def select(self, statement: str, arguments: Sequence[Argument], kinds: str) -> list[Any]:
         """See ``Session``."""
         with adbc_driver_manager.AdbcStatement(self._connection) as running:
             running.set_sql_query(statement)
             if arguments:
                 running.prepare()
                 names = [str(number) for number in range(len(arguments))]
-                running.bind(pyarrow.record_batch([[value] for value in arguments], names=names))
+                running.bind(pyarrow.record_batch([_argument(value) for value in arguments], names=names))
             stream, _ = running.execute_query()
             with pyarrow.RecordBatchReader.from_stream(stream) as reader:
                 table = reader.read_all()
@@ -157,6 +152,13 @@ def _reason(text: str) -> str:
             text = text.partition(before)[2]
             break
     return " ".join(text.split()).rstrip(".") + "."
+
+
+def _argument(value: Argument) -> pyarrow.Array:
+    """One row of an argument, its type said: an empty list has none of its own."""
+    if isinstance(value, str):
+        return pyarrow.array([value], pyarrow.string())
+    return pyarrow.array([list(value)], pyarrow.list_(pyarrow.string()))
 
 
 def _array(column: pyarrow.ChunkedArray, kind: str) -> Any:

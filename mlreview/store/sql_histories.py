@@ -1,6 +1,5 @@
 """Histories of metrics, from SQL: all the points of many runs in one statement, for curves and for extremes."""
 
-import json
 from collections.abc import Sequence
 
 from mlreview.entities import Curve, MetricExtremes
@@ -58,5 +57,5 @@ def _points(session: Session, dialect: Dialect, run_ids: Sequence[str], metrics:
         FROM {dialect.listed(1, "a")} CROSS JOIN runs AS r CROSS JOIN {dialect.listed(2, "b")}
         CROSS JOIN metrics AS m {dialect.history_index}
         WHERE r.run_uuid = a.value AND {VISIBLE} AND m.run_uuid = r.run_uuid AND m.key = b.value"""
-    found = session.select(statement, [json.dumps(run_ids), json.dumps(metrics)], "iiif")
+    found = session.select(statement, [run_ids, metrics], "iiif")
     return columns.ordered_points(*found)

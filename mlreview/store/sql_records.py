@@ -1,6 +1,5 @@
 """Single things from SQL: experiments, one run with everything on it, data sets, models, registered versions."""
 
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
@@ -16,7 +15,7 @@ from mlreview.entities import (
     Run,
 )
 from mlreview.store import columns
-from mlreview.store.database import Dialect, Session
+from mlreview.store.database import Argument, Dialect, Session
 from mlreview.store.schema import DEFAULT_WORKSPACE, DELETED_VERSION, LOGGED_MODEL_STATUSES
 from mlreview.store.sql_runs import ATTRIBUTE_KINDS, ATTRIBUTES, VISIBLE, number
 
@@ -120,7 +119,7 @@ def datasets(session: Session, dialect: Dialect, run_ids: Sequence[str]) -> tupl
         JOIN datasets AS d ON d.dataset_uuid = i.source_id
         LEFT JOIN input_tags AS t ON t.input_uuid = i.input_uuid AND t.name = '{names.DATASET_CONTEXT_TAG}'
         WHERE {VISIBLE}""",
-        [json.dumps(list(order))],
+        [list(order)],
         "tttttttt",
     )
     found = [Dataset(*row) for row in rows]
@@ -140,7 +139,7 @@ def logged_models(session: Session, dialect: Dialect, run_ids: Sequence[str]) ->
         LEFT JOIN inputs AS o ON o.source_type = 'RUN_OUTPUT' AND o.source_id = r.run_uuid
             AND o.destination_type = 'MODEL_OUTPUT' AND o.destination_id = m.model_id
         WHERE m.lifecycle_stage = 'active' AND {VISIBLE}""",
-        [json.dumps(list(order))],
+        [list(order)],
         "tttttiii",
     )
     found = [
@@ -152,10 +151,11 @@ def logged_models(session: Session, dialect: Dialect, run_ids: Sequence[str]) ->
 
 def model_versions(session: Session, dialect: Dialect, run_ids: Sequence[str] | None) -> tuple[ModelVersion, ...]:
     """Registered versions, by name, newest first."""
-    where, arguments = f"v.workspace = '{DEFAULT_WORKSPACE}'", []
+    where = f"v.workspace = '{DEFAULT_WORKSPACE}'"
+    arguments: list[Argument] = []
     if run_ids is not None:
-        where += f" AND v.run_id IN (SELECT i.value FROM {dialect.listed(1, 'i')})"
-        arguments.append(json.dumps(list(dict.fromkeys(run_ids))))
+        where += f" AND {dialect.within('v.run_id', 1)}"
+        arguments.append(run_ids)
     rows = _rows(
         session,
         f"""
@@ -198,7 +198,7 @@ def _status(stored: int) -> str:
     return LOGGED_MODEL_STATUSES[stored] if 0 <= stored < len(LOGGED_MODEL_STATUSES) else str(stored)
 
 
-def _rows(session: Session, statement: str, arguments: Sequence[str], kinds: str) -> list[tuple[Any, ...]]:
+def _rows(session: Session, statement: str, arguments: Sequence[Argument], kinds: str) -> list[tuple[Any, ...]]:
     """Rows of plain Python values, ``None`` where a value is missing."""
     found = session.select(statement, arguments, kinds)
     listed = (column.tolist() for column in found)
@@ -214,7 +214,7 @@ def _pairs(session: Session, table: str, run_id: str) -> dict[str, str]:
     return {key: value or "" for key, value in sorted(zip(keys, values, strict=True))}
 
 
-def _grouped(session: Session, statement: str, arguments: Sequence[str]) -> dict[str, dict[str, str]]:
+def _grouped(session: Session, statement: str, arguments: Sequence[Argument]) -> dict[str, dict[str, str]]:
     """(owner, key, value) entries as a mapping of each owner."""
     found: dict[str, dict[str, str]] = defaultdict(dict)
     for owner, key, value in sorted(_rows(session, statement, arguments, "ttt")):

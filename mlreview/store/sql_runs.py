@@ -6,7 +6,6 @@ takes half the time of reading (run, key, value) rows. All keys together are rea
 in place of its id.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,13 +14,14 @@ from mlreview import names
 from mlreview.entities import MetricColumn, RunQuery, RunTable, TextColumn
 from mlreview.errors import BadInputError
 from mlreview.store import columns
-from mlreview.store.database import Dialect, Session
+from mlreview.store.database import Argument, Dialect, Session
 from mlreview.store.schema import DEFAULT_WORKSPACE
 
 JOINS = 40
 """Joined columns in one statement: SQLite allows 64 tables."""
 
-VISIBLE = f"r.experiment_id IN (SELECT experiment_id FROM experiments WHERE workspace = '{DEFAULT_WORKSPACE}')"
+IN_EXPERIMENTS = f"r.experiment_id IN (SELECT experiment_id FROM experiments WHERE workspace = '{DEFAULT_WORKSPACE}'"
+VISIBLE = f"{IN_EXPERIMENTS})"
 """Condition on ``runs AS r``: of the workspace that is read."""
 
 NAME = f"""COALESCE(NULLIF(r.name, ''),
@@ -117,28 +117,27 @@ def read(session: Session, dialect: Dialect, query: RunQuery) -> RunTable:
     return table.take(columns.newest_first(starts))
 
 
-def _chosen(dialect: Dialect, query: RunQuery) -> tuple[str, list[str]]:
+def _chosen(dialect: Dialect, query: RunQuery) -> tuple[str, list[Argument]]:
     """The condition on ``runs AS r`` that a query means, and its arguments."""
-    conditions, arguments = [VISIBLE], []
-    if query.lifecycle != "all":
-        arguments.append(query.lifecycle)
-        conditions.append(f"r.lifecycle_stage = ${len(arguments)}")
+    arguments: list[Argument] = []
+
+    def argument(value: Argument) -> int:
+        arguments.append(value)
+        return len(arguments)
+
+    conditions = [VISIBLE]
     if query.experiment_ids:
-        arguments.append(json.dumps([one for one in query.experiment_ids if _is_experiment_id(one)]))
-        listed = dialect.listed(len(arguments), "e")
-        conditions.append(f"r.experiment_id IN (SELECT CAST(e.value AS integer) FROM {listed})")
+        named = dialect.within("CAST(experiment_id AS text)", argument(query.experiment_ids))
+        conditions = [f"{IN_EXPERIMENTS} AND {named})"]
+    if query.lifecycle != "all":
+        conditions.append(f"r.lifecycle_stage = ${argument(query.lifecycle)}")
     if query.run_ids is not None:
-        arguments.append(json.dumps(list(dict.fromkeys(query.run_ids))))
-        conditions.append(f"r.run_uuid IN (SELECT i.value FROM {dialect.listed(len(arguments), 'i')})")
+        conditions.append(dialect.within("r.run_uuid", argument(query.run_ids)))
     return " AND ".join(conditions), arguments
 
 
-def _is_experiment_id(text: str) -> bool:
-    return text.isascii() and text.isdigit() and int(text) < 2**31
-
-
 def _wide(
-    session: Session, dialect: Dialect, where: str, arguments: list[str], wanted: Sequence[_Column]
+    session: Session, dialect: Dialect, where: str, arguments: list[Argument], wanted: Sequence[_Column]
 ) -> tuple[list[Any], dict[_Column, list[Any]]]:
     """Attributes of the runs, and for each wanted column (at least one) the arrays of what it selects."""
     attributes: list[Any] = []
@@ -146,7 +145,7 @@ def _wide(
     for at in range(0, len(wanted), JOINS):
         part = wanted[at : at + JOINS]
         select, kinds = ([], "") if attributes else ([ATTRIBUTES], ATTRIBUTE_KINDS)
-        joins, own = "", list(arguments)
+        joins, own = "", [*arguments]
         for number_, column in enumerate(part):
             alias = f"c{number_}"
             own.append(column.key)
@@ -182,7 +181,7 @@ def _entries(dialect: Dialect, where: str, table: str, select: str) -> str:
 
 
 def _all_params(
-    session: Session, dialect: Dialect, where: str, arguments: list[str], size: int
+    session: Session, dialect: Dialect, where: str, arguments: list[Argument], size: int
 ) -> dict[str, TextColumn]:
     statement = _entries(dialect, where, "params", "c.key, c.value")
     rows, keys, values = session.select(statement, arguments, "ikk")
@@ -190,7 +189,7 @@ def _all_params(
 
 
 def _all_metrics(
-    session: Session, dialect: Dialect, where: str, arguments: list[str], size: int
+    session: Session, dialect: Dialect, where: str, arguments: list[Argument], size: int
 ) -> dict[str, MetricColumn]:
     statement = _entries(dialect, where, "latest_metrics", f"c.key, {number('c')}, c.step")
     rows, keys, values, steps = session.select(statement, arguments, "ikfi")

@@ -4,6 +4,7 @@ Never with a second SQLite library: in a process that also writes through MLflow
 locks, and the file gets corrupted (sqlite.org/howtocorrupt, 2.2.1). Python's copy is the one that MLflow uses.
 """
 
+import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -13,7 +14,7 @@ from urllib.parse import quote
 
 from mlreview.errors import StoreError
 from mlreview.store import columns, schema
-from mlreview.store.database import SQLITE
+from mlreview.store.database import SQLITE, Argument
 
 CACHE_KIB = 64 * 1024
 """Page cache of one transaction at most, given back at its end. The default of 2 MiB makes reads by index twice as
@@ -22,6 +23,7 @@ slow, because they come back to the same pages."""
 BATCH_ROWS = 20_000
 """Rows turned into arrays at once: tuples of a million rows would take hundreds of megabytes."""
 
+CRASHED = ("SQLITE_READONLY_ROLLBACK", "SQLITE_READONLY_RECOVERY")
 NO_STORE = ("no such table", "no such column", "no such index")
 
 
@@ -66,7 +68,7 @@ class SqliteDatabase:
                 f"{self._label} is locked by another program, for longer than {self._timeout:g} seconds.",
                 hint="Nothing was changed. Try again when the program that writes to it has finished.",
             )
-        if code.startswith("SQLITE_CANTOPEN"):
+        if code.startswith("SQLITE_CANTOPEN") or self._path.is_dir():
             found = "a directory" if self._path.is_dir() else "a file that can't be opened"
             return StoreError(
                 f"{self._label} names {self._path}, where there is {found if self._path.exists() else 'no file'}.",
@@ -81,7 +83,7 @@ class SqliteDatabase:
                 f"{self._path} is damaged: {text}.",
                 hint="Nothing was changed. Keep a copy of the file, then restore a backup, or try sqlite3's .recover.",
             )
-        if code.startswith("SQLITE_READONLY"):
+        if code in CRASHED:
             return StoreError(
                 f"{self._label} holds a write that another program did not finish, and reading may not repair it.",
                 hint="Nothing was changed. Open it once with MLflow (`mlflow experiments search`), then try again.",
@@ -97,8 +99,11 @@ class SqliteSession:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def select(self, statement: str, arguments: Sequence[str], kinds: str) -> list[Any]:
+    def select(self, statement: str, arguments: Sequence[Argument], kinds: str) -> list[Any]:
         """See ``Session``."""
-        named = {str(number): value for number, value in enumerate(arguments, start=1)}
+        named = {
+            str(number): value if isinstance(value, str) else json.dumps(list(value))
+            for number, value in enumerate(arguments, start=1)
+        }
         cursor = self._connection.execute(statement, named)
         return columns.from_rows(iter(lambda: cursor.fetchmany(BATCH_ROWS), []), kinds)
