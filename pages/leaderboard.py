@@ -4,29 +4,30 @@ import streamlit as st
 
 from mlreview.analysis.leaderboard import rank
 from mlreview.analysis.params import differing
+from mlreview.analysis.team import team_choice
 from mlreview.entities import RunQuery
 from mlreview.names import MAX_SHOWN_ROWS
-from mlreview.ui import leaderboard, pages, reads, urlstate
+from mlreview.ui import leaderboard, leaderboard_controls, pages, reads, urlstate
 
 pages.ensure()
 st.header("Leaderboard")
 
 experiments = urlstate.get(urlstate.SharedView).experiments
+table = reads.runs(RunQuery(experiments)).table
 if not experiments:
     leaderboard.explain_empty_store()
-    st.stop()
-table = reads.runs(RunQuery(experiments)).table
-if not len(table):
+elif not len(table):
     leaderboard.explain_empty_experiment()
-    st.stop()
-
-choice = leaderboard.render_controls(table)
-if choice is None:
-    leaderboard.explain_no_metric(len(table))
-ranking = rank(table, choice.metric, choice.direction) if choice else leaderboard.newest_first(table)
-parts = leaderboard.split_rows(ranking, MAX_SHOWN_ROWS)
-shown = tuple(run_id for part in parts for run_id in table.run_ids[ranking.rows[part]])
-details = leaderboard.in_order(reads.runs(RunQuery(run_ids=shown, metrics=(), params=None)).table, shown)
-if choice:
-    leaderboard.render_summary(choice, ranking, table.total, len(shown))
-leaderboard.render_parts(table, ranking, parts, differing(details), details)
+else:
+    known = reads.experiments().experiments
+    team = team_choice([experiment for experiment in known if experiment.experiment_id in experiments])
+    choice = leaderboard_controls.render_controls(table, team)
+    if choice is None:
+        leaderboard.explain_no_metric(len(table))
+    ranking = rank(table, choice.metric, choice.direction) if choice else leaderboard.newest_first(table)
+    parts = leaderboard.split_rows(ranking, MAX_SHOWN_ROWS)
+    shown = tuple(run_id for part in parts for run_id in table.run_ids[ranking.rows[part]])
+    details = leaderboard.in_order(reads.runs(RunQuery(run_ids=shown, metrics=(), params=None)).table, shown)
+    if choice:
+        leaderboard_controls.render_summary(choice, ranking, table.total, len(shown))
+    leaderboard.render_parts(table, ranking, parts, differing(details), details)

@@ -7,23 +7,14 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from mlreview.analysis.leaderboard import (
-    MetricSummary,
-    Ranking,
-    RankingChoice,
-    choose_ranking,
-    describe_coverage,
-    rank,
-    summarise_metrics,
-)
+from mlreview.analysis.leaderboard import Ranking, rank
 from mlreview.entities import Direction, RunTable, TextColumn
 from mlreview.errors import NotFoundError
-from mlreview.ui import basket, reads, urlstate
+from mlreview.ui import basket, reads
 from mlreview.ui.text import clip, direction_arrow, number, plain
 
 MAX_PARAM_COLUMNS = 3  # with the other columns they fit a laptop's screen without sideways scrolling
 _ROW_PX = 35
-_DIRECTIONS: dict[Direction, str] = {"max": "Higher is better", "min": "Lower is better"}
 _STATUS = {
     "FINISHED": "Finished",
     "RUNNING": "Running",
@@ -31,67 +22,6 @@ _STATUS = {
     "KILLED": "Killed",
     "SCHEDULED": "Scheduled",
 }
-
-
-def render_controls(table: RunTable) -> RankingChoice | None:
-    """The ranking metric and its direction; ``None`` when there is nothing to rank by and nothing was chosen."""
-    view = urlstate.get(urlstate.LeaderboardView)
-    choice = choose_ranking(table, view.metric, view.direction)
-    summaries = {summary.name.key: summary for summary in summarise_metrics(table)}
-    options = list(summaries)
-    if view.metric is not None and view.metric not in summaries:
-        options.append(view.metric)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        urlstate.seed("leaderboard_metric", choice.metric if choice else None)
-        metric = st.selectbox(
-            "Rank by",
-            options,
-            key="leaderboard_metric",
-            format_func=lambda key: _metric_label(key, summaries, len(table)),
-            placeholder="Choose a metric",
-            width=380,
-            on_change=_metric_chosen,
-        )
-        if metric is None:
-            return None
-        urlstate.seed("leaderboard_direction", choice.direction if choice else "max")
-        st.segmented_control(
-            "Direction",
-            list(_DIRECTIONS),
-            key="leaderboard_direction",
-            format_func=lambda direction: f"{direction_arrow(direction)} {_DIRECTIONS[direction]}",
-            required=True,
-            on_change=_direction_chosen,
-        )
-    return choice
-
-
-def _metric_label(key: str, summaries: dict[str, MetricSummary], rows: int) -> str:
-    summary = summaries.get(key)
-    runs = "no run has it" if summary is None else "all runs" if summary.runs == rows else f"{summary.runs:,} runs"
-    return f"{clip(key, 60)} · {runs}"
-
-
-def _metric_chosen() -> None:
-    """A new metric comes with the direction that its own name says, not with that of the metric before."""
-    urlstate.update(urlstate.LeaderboardView, metric=st.session_state["leaderboard_metric"], direction=None)
-    st.session_state.pop("leaderboard_direction", None)
-
-
-def _direction_chosen() -> None:
-    view = urlstate.get(urlstate.LeaderboardView)
-    metric = view.metric or st.session_state["leaderboard_metric"]
-    urlstate.update(urlstate.LeaderboardView, metric=metric, direction=st.session_state["leaderboard_direction"])
-
-
-def render_summary(choice: RankingChoice, ranking: Ranking, total: int, shown: int) -> None:
-    """One sentence: what ranks, why, and how much of the experiment it covers."""
-    guessed = f" · :orange-badge[guessed] {plain(choice.reason, 200)}" if choice.guessed else ""
-    arrow = direction_arrow(choice.direction)
-    st.markdown(
-        f"Ranked by **{plain(choice.metric)}** {arrow} {_DIRECTIONS[choice.direction].lower()}, last value{guessed}  \n"
-        f":gray[{plain(describe_coverage(ranking, total, shown), 400)}]"
-    )
 
 
 def leaderboard_frame(

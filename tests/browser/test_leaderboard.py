@@ -1,13 +1,15 @@
 """The leaderboard as a person uses it."""
 
 import re
+from pathlib import Path
 
 import pytest
+from mlflow import MlflowClient
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewPage
-from tests.browser.harness import choose, expect_column, settled, table_cells, tick_row, visit
-from tests.sample_store import Sample
+from tests.browser.harness import choose, expect_column, running_app, settled, table_cells, tick_row, visit
+from tests.sample_store import Sample, write_team_sample
 
 pytestmark = pytest.mark.browser
 
@@ -161,3 +163,28 @@ def test_an_address_that_asks_for_what_is_not_there_is_answered_plainly(team_app
     visit(page, f"{team_app}/?exp=999&runs=feedbeef")
     expect(page.get_by_text("No runs here yet")).to_be_visible()
     expect(page.get_by_test_id("stSidebar")).to_contain_text("feedbeef, not found")
+
+
+def test_a_choice_for_the_team_is_kept_with_the_experiment_and_holds_for_the_next_viewer(
+    sqlite_store: str, tmp_path: Path, new_page: NewPage
+):
+    sample = write_team_sample(sqlite_store, tmp_path / "artifacts")
+    experiment = sample.experiments["sports"]
+    first, second = new_page(), new_page()
+    with running_app(sample.uri, tmp_path) as app:
+        visit(first, f"{app}/?exp={experiment}&metric=val_loss&dir=max")
+        expect(first.get_by_text("your choice")).to_be_visible()
+        first.get_by_role("button", name="Make it ours").click(delay=90)
+        expect(first.get_by_text("tag mlreview.direction.val_loss = max")).to_be_visible()
+        first.get_by_role("button", name="Set for the team").click(delay=90)
+        expect(first.get_by_text("team's choice")).to_be_visible(timeout=20_000)
+        expect(first).to_have_url(f"{app}/?exp={experiment}")
+        visit(second, f"{app}/?exp={experiment}")
+        expect(second.get_by_text("Ranked by val_loss")).to_be_visible()
+        expect(second.get_by_text("team's choice")).to_be_visible()
+        expect_column(second, "leaderboard_table", "Run", ["sports-NN-8d-lr0.01", "sports-NN-32d-lr0.01"])
+    tags = MlflowClient(sample.uri).get_experiment(experiment).tags
+    assert {key: value for key, value in tags.items() if key.startswith("mlreview.")} == {
+        "mlreview.metric": "val_loss",
+        "mlreview.direction.val_loss": "max",
+    }

@@ -1,0 +1,109 @@
+"""The leaderboard's controls and its sentence: what ranks, which way, and who says so."""
+
+import streamlit as st
+
+from mlreview.analysis.leaderboard import (
+    MetricSummary,
+    Ranking,
+    RankingChoice,
+    choose_ranking,
+    describe_coverage,
+    summarise_metrics,
+)
+from mlreview.analysis.team import TeamChoice, tags_for
+from mlreview.entities import Direction, RunTable
+from mlreview.ui import reads, urlstate, writes
+from mlreview.ui.text import clip, direction_arrow, plain
+
+_DIRECTIONS: dict[Direction, str] = {"max": "Higher is better", "min": "Lower is better"}
+
+
+def render_controls(table: RunTable, team: TeamChoice | None) -> RankingChoice | None:
+    """The ranking metric and its direction; ``None`` when there is nothing to rank by and nothing was chosen."""
+    view = urlstate.get(urlstate.LeaderboardView)
+    choice = choose_ranking(table, view.metric, view.direction, team)
+    summaries = {summary.name.key: summary for summary in summarise_metrics(table)}
+    options = list(summaries)
+    if choice is not None and choice.metric not in summaries:
+        options.append(choice.metric)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        urlstate.seed("leaderboard_metric", choice.metric if choice else None)
+        metric = st.selectbox(
+            "Rank by",
+            options,
+            key="leaderboard_metric",
+            format_func=lambda key: _metric_label(key, summaries, len(table)),
+            placeholder="Choose a metric",
+            width=380,
+            on_change=_metric_chosen,
+        )
+        if metric is None:
+            return None
+        urlstate.seed("leaderboard_direction", choice.direction if choice else "max")
+        st.segmented_control(
+            "Direction",
+            list(_DIRECTIONS),
+            key="leaderboard_direction",
+            format_func=lambda direction: f"{direction_arrow(direction)} {_DIRECTIONS[direction]}",
+            required=True,
+            on_change=_direction_chosen,
+        )
+    return choice
+
+
+def _metric_label(key: str, summaries: dict[str, MetricSummary], rows: int) -> str:
+    summary = summaries.get(key)
+    runs = "no run has it" if summary is None else "all runs" if summary.runs == rows else f"{summary.runs:,} runs"
+    return f"{clip(key, 60)} · {runs}"
+
+
+def _metric_chosen() -> None:
+    """A new metric comes with the direction that its own name says, not with that of the metric before."""
+    urlstate.update(urlstate.LeaderboardView, metric=st.session_state["leaderboard_metric"], direction=None)
+    st.session_state.pop("leaderboard_direction", None)
+
+
+def _direction_chosen() -> None:
+    view = urlstate.get(urlstate.LeaderboardView)
+    metric = view.metric or st.session_state["leaderboard_metric"]
+    urlstate.update(urlstate.LeaderboardView, metric=metric, direction=st.session_state["leaderboard_direction"])
+
+
+def render_summary(choice: RankingChoice, ranking: Ranking, total: int, shown: int) -> None:
+    """What ranks, who chose it, and how much of the experiment it covers; and the way to make it the team's choice."""
+    which = f"{direction_arrow(choice.direction)} {_DIRECTIONS[choice.direction].lower()}, last value"
+    who = {
+        "guess": f":orange-badge[guessed] {plain(choice.reason, 200)}",
+        "team": ":green-badge[team's choice]",
+        "own": ":blue-badge[your choice]",
+    }[choice.source]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            f"Ranked by **{plain(choice.metric)}** {which} · {who}  \n"
+            f":gray[{plain(describe_coverage(ranking, total, shown), 400)}]",
+            width="stretch",
+        )
+        if choice.source != "team":
+            _render_make_it_ours(choice)
+
+
+def _render_make_it_ours(choice: RankingChoice) -> None:
+    experiment_ids = urlstate.get(urlstate.SharedView).experiments
+    tags = tags_for(choice.metric, choice.direction)
+    with st.popover("Make it ours", icon=":material/group:", help="Rank by this for everybody on the team"):
+        where = "this experiment" if len(experiment_ids) == 1 else f"these {len(experiment_ids)} experiments"
+        st.markdown(
+            f"Everybody who opens {where} will see it ranked by **{plain(choice.metric)}**, "
+            f"{_DIRECTIONS[choice.direction].lower()}. Each viewer can still choose otherwise."
+        )
+        st.caption(
+            "Added in MLflow, to the experiment: "
+            + ", ".join(f"tag {plain(key, 300)} = {plain(value, 300)}" for key, value in tags.items())
+            + ". Nothing else changes. Before the first write to a store of record, a backup is wise."
+        )
+        if st.button("Set for the team", key="leaderboard_make_ours", type="primary"):
+            for experiment_id in experiment_ids:
+                writes.set_experiment_tags(experiment_id, tags)
+            urlstate.update(urlstate.LeaderboardView, metric=None, direction=None)
+            reads.refresh()
+            st.rerun()
