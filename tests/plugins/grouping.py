@@ -12,19 +12,26 @@ import pytest
 from _pytest.terminal import TerminalReporter
 
 GROUPS = {"tensorflow": "tensorflow", "browser": "browser", "postgres": "stores", "server": "stores"}
-"""Marker to group; for a test with several, the first one here decides."""
+"""Marker to group, the longest first; for a test with several, the first one here decides."""
 
 REQUIRE_ALL = "MLREVIEW_REQUIRE_ALL"
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each test the group of the costly thing that it needs, unless it names a group itself."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Give each test the group of the costly thing that it needs, unless it names a group itself.
+
+    Where several processes share the work, the long groups come first: none is left over for one process alone.
+    """
+    order = list(dict.fromkeys(GROUPS.values()))
+    places = {}
     for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            group = next((group for marker, group in GROUPS.items() if item.get_closest_marker(marker)), None)
-            if group is not None:
-                item.add_marker(pytest.mark.xdist_group(group))
+        group = next((group for marker, group in GROUPS.items() if item.get_closest_marker(marker)), None)
+        places[item] = len(order) if group is None else order.index(group)
+        if group is not None and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(group))
+    if _is_worker(config):
+        items.sort(key=lambda item: places[item])
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
@@ -42,11 +49,15 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Turn a skipped test into a failed run where all parts are required."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    is_worker = hasattr(session.config, "workerinput")  # only the controlling process has heard of all tests
-    if reporter is None or is_worker or not _all_required():
+    # Only the controlling process has heard of all tests.
+    if reporter is None or _is_worker(session.config) or not _all_required():
         return
     if _skipped(reporter) and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _is_worker(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput")
 
 
 def _all_required() -> bool:
