@@ -11,6 +11,7 @@ RUN_NAME_TAG: Final = "mlflow.runName"
 USER_TAG: Final = "mlflow.user"
 SOURCE_NAME_TAG: Final = "mlflow.source.name"
 SOURCE_TYPE_TAG: Final = "mlflow.source.type"
+GIT_COMMIT_TAG: Final = "mlflow.source.git.commit"
 DATASET_CONTEXT_TAG: Final = "mlflow.data.context"
 
 # --- what this project writes -----------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from mlreview.analysis.leaderboard import rank
 from mlreview.analysis.params import differing
 from mlreview.analysis.team import team_choice
 from mlreview.entities import RunQuery
-from mlreview.names import MAX_SHOWN_ROWS
+from mlreview.names import GIT_COMMIT_TAG, MAX_SHOWN_ROWS
 from mlreview.ui import leaderboard, leaderboard_controls, pages, reads, urlstate
 
 pages.ensure()
@@ -27,7 +27,9 @@ else:
     ranking = rank(table, choice.metric, choice.direction) if choice else leaderboard.newest_first(table)
     parts = leaderboard.split_rows(ranking, MAX_SHOWN_ROWS)
     shown = tuple(run_id for part in parts for run_id in table.run_ids[ranking.rows[part]])
-    details = leaderboard.in_order(reads.runs(RunQuery(run_ids=shown, metrics=(), params=None)).table, shown)
+    query = RunQuery(run_ids=shown, metrics=(), params=None, tags=(GIT_COMMIT_TAG,))
+    details = leaderboard.in_order(reads.runs(query).table, shown)
+    evidence = leaderboard.weigh_shown(ranking, parts[0], details, reads.datasets(shown))
     if choice:
-        leaderboard_controls.render_summary(choice, ranking, table.total, len(shown))
-    leaderboard.render_parts(table, ranking, parts, differing(details), details)
+        leaderboard_controls.render_summary(choice, ranking, table.total, len(shown), evidence.statements)
+    leaderboard.render_parts(table, ranking, parts, differing(details), details, evidence)

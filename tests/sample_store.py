@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlflow import MlflowClient
-from mlflow.entities import Metric, Param, RunTag
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
 
 START_MS = 1_767_268_800_000  # 2026-01-01 12:00 UTC
 HOSTILE_NAME = "![x](https://evil.example/track.png) <b>bold</b> :red[posing] $x$ "
@@ -29,8 +29,12 @@ def write_run(
     curves: dict[str, list[float]] | None = None,
     tags: dict[str, str] | None = None,
     status: str | None = "FINISHED",
+    validated_on: int | None = None,
 ) -> str:
-    """Log one run; ``at`` minutes after ``START_MS``; each curve has one value a step."""
+    """Log one run; ``at`` minutes after ``START_MS``; each curve has one value a step.
+
+    ``validated_on`` records a validation set of so many examples.
+    """
     started = START_MS + at * 60_000
     run = client.create_run(experiment_id, start_time=started, run_name=name, tags={"mlflow.user": "ada"})
     metrics = [
@@ -44,6 +48,9 @@ def write_run(
         [Param(key, value) for key, value in (params or {}).items()],
         [RunTag(key, value) for key, value in (tags or {}).items()],
     )
+    if validated_on:
+        posts = Dataset("posts", "d1", "http", "somewhere", profile=f'{{"num_rows": {validated_on}}}')
+        client.log_inputs(run.info.run_id, [DatasetInput(posts, [InputTag("mlflow.data.context", "validation")])])
     if status:
         client.set_terminated(run.info.run_id, status, started + 30_000)
     return run.info.run_id
@@ -75,7 +82,7 @@ def write_team_sample(uri: str, artifacts: Path) -> Sample:
             "opt_name": "sgd" if at == 0 else f"sgd_{at}",
             "epochs": "40",
         }
-        runs[name] = write_run(client, sports, name, at, params, curves)
+        runs[name] = write_run(client, sports, name, at, params, curves, validated_on=796)
     runs["sports-LR"] = write_run(
         client, sports, "sports-LR", 6, {"model": "logistic"}, {"val_AUROC": [0.904], "val_binary_accuracy": [0.82]}
     )

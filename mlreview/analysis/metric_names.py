@@ -62,6 +62,7 @@ class MetricName:
         kind: ``ranking`` (AUROC and the like), ``score`` (higher is better), ``loss`` (lower is better), ``other``.
         direction: Which direction is better; ``max`` where the name says nothing.
         direction_known: The name does say something.
+        words: The words of ``base``, in lower case, and ``base`` itself.
     """
 
     key: str
@@ -70,6 +71,7 @@ class MetricName:
     kind: Kind
     direction: Direction
     direction_known: bool
+    words: frozenset[str]
 
 
 @lru_cache(maxsize=4096)
@@ -93,7 +95,7 @@ def read_metric_name(key: str) -> MetricName:
         kind = "score"
     negated = bool(words) and words[0] in ("neg", "negative")
     direction: Direction = "min" if kind == "loss" and not negated else "max"
-    return MetricName(key, split, base, kind, direction, kind != "other")
+    return MetricName(key, split, base, kind, direction, kind != "other", frozenset(known))
 
 
 def training_counterpart(key: str, keys: Iterable[str]) -> str | None:

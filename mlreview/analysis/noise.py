@@ -85,7 +85,11 @@ def pooled_deviation(values: NDArray[np.float64], groups: Sequence[Hashable | No
 
 
 def tied_with_leader(
-    values: NDArray[np.float64], noise: Noise, direction: Literal["max", "min"], confidence: float = CONFIDENCE
+    values: NDArray[np.float64],
+    noise: Noise,
+    direction: Literal["max", "min"],
+    candidates: int | None = None,
+    confidence: float = CONFIDENCE,
 ) -> NDArray[np.bool_]:
     """Runs that can't be told from the leader, the leader among them.
 
@@ -97,6 +101,7 @@ def tied_with_leader(
         values: float64, shape (runs,), finite.
         noise: Of the same runs.
         direction: ``max`` when higher is better.
+        candidates: How many runs were tried in all, where ``values`` are only the best of them.
         confidence: The probability.
 
     Returns:
@@ -110,7 +115,9 @@ def tied_with_leader(
     if not np.isfinite(noise.errors[leader]):
         return behind == 0
     errors = np.where(np.isfinite(noise.errors), noise.errors, noise.errors[leader])
-    margin = critical_value(len(values), noise.freedom, confidence) * np.sqrt(errors**2 + errors[leader] ** 2)
+    margin = critical_value(max(candidates or 0, len(values)), noise.freedom, confidence) * np.sqrt(
+        errors**2 + errors[leader] ** 2
+    )
     return behind <= margin
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from mlreview import names
 from mlreview.entities import RunTable, TextColumn
 
-_SEED_KEYS = frozenset({"seed", "random_seed", "random_state"})
+SEED_KEYS = frozenset({"seed", "random_seed", "random_state"})
 # Keras numbers its optimizers per process (sgd, sgd_1, sgd_4 ...), and autolog records that as opt_name.
 _COUNTED_KEYS = frozenset({"opt_name", "optimizer_name"})
 _COUNTER = re.compile(r"_\d+$")
@@ -74,7 +74,7 @@ def varying_params(params: Mapping[str, TextColumn], rows: int) -> tuple[str, ..
             continue
         if len(distinct) == rows >= _ID_LIKE_MIN_RUNS and not any(_NUMBER.match(value) for value in distinct):
             continue
-        found.append((key.lower() in _SEED_KEYS, -_information(spelt), key, spelt))
+        found.append((key in SEED_KEYS, -_information(spelt), key, spelt))
     found.sort(key=lambda entry: (entry[0], entry[1], len(entry[2]), entry[2]))
     kept: list[tuple[str, list[str | None]]] = []
     for _, _, key, spelt in found:

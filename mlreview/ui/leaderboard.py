@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from mlreview.analysis.evaluation import Evidence, weigh
 from mlreview.analysis.leaderboard import Ranking, rank
-from mlreview.entities import Direction, RunTable, TextColumn
+from mlreview.entities import Dataset, Direction, RunTable, TextColumn
 from mlreview.errors import NotFoundError
 from mlreview.ui import basket, reads
 from mlreview.ui.text import clip, direction_arrow, number, plain
@@ -79,7 +80,8 @@ def _column_config(frame: pd.DataFrame, metric: str, direction: Direction) -> di
     digits = 3 if _fits_fixed(frame["Value"].to_numpy()) else None
     config: dict = {
         "Rank": st.column_config.NumberColumn("#", width=44, help="Rank by the last value; equal values share a rank"),
-        "Run": st.column_config.TextColumn("Run", width=214),
+        "Tie": st.column_config.TextColumn("≈", width=32, help="≈ can't be told from the leader: within noise"),
+        "Run": st.column_config.TextColumn("Run", width=190),
         "Value": st.column_config.NumberColumn(
             f"{clip(metric, 40)} {direction_arrow(direction)}",
             format=f"%.{digits}f" if digits else "%.3g",
@@ -89,7 +91,7 @@ def _column_config(frame: pd.DataFrame, metric: str, direction: Direction) -> di
         "Started": st.column_config.DatetimeColumn(
             "Started",
             format="D MMM YY, HH:mm",
-            width=124,
+            width=118,
             timezone=st.context.timezone or "UTC",
             help="In your time zone",
         ),
@@ -104,9 +106,9 @@ def _column_config(frame: pd.DataFrame, metric: str, direction: Direction) -> di
             key = column.removeprefix("param:")
             about = f"Parameter {clip(key, 200)}"
             if pd.api.types.is_numeric_dtype(frame[column]):
-                config[column] = st.column_config.NumberColumn(clip(key, 24), width=88, help=about)
+                config[column] = st.column_config.NumberColumn(clip(key, 24), width=84, help=about)
             else:
-                config[column] = st.column_config.TextColumn(clip(key, 24), width=88, help=about)
+                config[column] = st.column_config.TextColumn(clip(key, 24), width=84, help=about)
     return config
 
 
@@ -137,8 +139,26 @@ def in_order(table: RunTable, run_ids: Sequence[str]) -> RunTable:
         raise NotFoundError("A run was deleted while the table was read.", hint="Reload the page.") from error
 
 
+def weigh_shown(ranking: Ranking, ranked: slice, details: RunTable, datasets: Sequence[Dataset]) -> Evidence:
+    """How far the ranking of the shown runs can be trusted; ``details`` begins with the ``ranked`` ones."""
+    count = ranked.stop
+    return weigh(
+        ranking.values[ranked],
+        details.take(range(count)),
+        datasets,
+        ranking.metric,
+        ranking.direction,
+        ranking.ranked,
+    )
+
+
 def render_parts(
-    table: RunTable, ranking: Ranking, parts: tuple[slice, slice], varying: Sequence[str], details: RunTable
+    table: RunTable,
+    ranking: Ranking,
+    parts: tuple[slice, slice],
+    varying: Sequence[str],
+    details: RunTable,
+    evidence: Evidence,
 ) -> None:
     """Both tables: ranked runs, and below them, apart, those without a rank.
 
@@ -148,6 +168,7 @@ def render_parts(
         parts: As ``split_rows`` gave them.
         varying: Params that tell the shown runs apart; the first ``MAX_PARAM_COLUMNS`` become columns.
         details: The shown runs with their params, in the order of ``parts``.
+        evidence: Of the ranked runs that are shown.
     """
     ui_url = reads.store().info().ui_url
     columns = list(varying)[:MAX_PARAM_COLUMNS]
@@ -157,6 +178,8 @@ def render_parts(
         count = len(cut.rows)
         if count:
             frame = leaderboard_frame(table, cut, columns, details.take(range(offset, offset + count)), ui_url)
+            if draw is render_ranked and evidence.tied.sum() > 1:
+                frame.insert(1, "Tie", np.where(evidence.tied, "≈", ""))
             draw(frame, [*table.run_ids[cut.rows]], ranking)
         offset += count
     notes = []

@@ -1,5 +1,7 @@
 """The leaderboard's controls and its sentence: what ranks, which way, and who says so."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from mlreview.analysis.leaderboard import (
@@ -69,8 +71,16 @@ def _direction_chosen() -> None:
     urlstate.update(urlstate.LeaderboardView, metric=metric, direction=st.session_state["leaderboard_direction"])
 
 
-def render_summary(choice: RankingChoice, ranking: Ranking, total: int, shown: int) -> None:
-    """What ranks, who chose it, and how much of the experiment it covers; and the way to make it the team's choice."""
+def render_summary(choice: RankingChoice, ranking: Ranking, total: int, shown: int, statements: Sequence[str]) -> None:
+    """What ranks, who chose it, what it covers and how sure it is; and the way to make it the team's choice.
+
+    Args:
+        choice: What ranks, and who chose it.
+        ranking: As ranked.
+        total: Runs in the store that match.
+        shown: Rows on the page.
+        statements: On how far the ranking can be trusted: the first stands on the page, all are one click away.
+    """
     which = f"{direction_arrow(choice.direction)} {_DIRECTIONS[choice.direction].lower()}, last value"
     who = {
         "guess": f":orange-badge[guessed] {plain(choice.reason, 200)}",
@@ -80,9 +90,12 @@ def render_summary(choice: RankingChoice, ranking: Ranking, total: int, shown: i
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
             f"Ranked by **{plain(choice.metric)}** {which} · {who}  \n"
-            f":gray[{plain(describe_coverage(ranking, total, shown), 400)}]",
+            f":gray[{plain('; '.join([describe_coverage(ranking, total, shown), *statements[:1]]), 600)}]",
             width="stretch",
         )
+        if statements:
+            with st.popover("How sure?", icon=":material/balance:", help="What this ranking rests on"):
+                st.markdown("\n".join(f"- {plain(statement, 600)}." for statement in statements))
         if choice.source != "team":
             _render_make_it_ours(choice)
 

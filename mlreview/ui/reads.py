@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from mlreview.entities import Experiment, RunQuery, RunTable
+from mlreview.entities import Dataset, Experiment, RunQuery, RunTable
 from mlreview.settings import Settings, load_settings
 from mlreview.store import open_store
 from mlreview.store.base import RunStore
@@ -58,10 +58,16 @@ def runs(query: RunQuery) -> Read:
     return _runs(_key(), query)
 
 
+def datasets(run_ids: tuple[str, ...]) -> tuple[Dataset, ...]:
+    """Data sets of runs, cached likewise."""
+    return _datasets(_key(), run_ids)
+
+
 def refresh() -> None:
     """Forget what was read, so that the next reads are new."""
     _experiments.clear()
     _runs.clear()
+    _datasets.clear()
 
 
 def _key() -> tuple[str, ...]:
@@ -86,3 +92,8 @@ def _experiments(key: tuple[str, ...]) -> ExperimentsRead:
 @st.cache_resource(ttl=FRESH_S, max_entries=16, show_spinner=False)
 def _runs(key: tuple[str, ...], query: RunQuery) -> Read:
     return Read(store().runs(query), time.time())
+
+
+@st.cache_resource(ttl=FRESH_S, max_entries=16, show_spinner=False)
+def _datasets(key: tuple[str, ...], run_ids: tuple[str, ...]) -> tuple[Dataset, ...]:
+    return store().datasets(run_ids)
