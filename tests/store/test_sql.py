@@ -237,30 +237,33 @@ def test_many_threads_can_read_at_once(backend: Backend) -> None:
     assert {tuple(table.params["lr"]) for table in tables} == {tuple(f"p{i}" for i in range(499, -1, -1))}
 
 
+LATE_RUN = (
+    "INSERT INTO runs (run_uuid, experiment_id, status, start_time, lifecycle_stage)"
+    " VALUES ('late', 0, 'RUNNING', 5, 'active')"
+)
+
+
 def test_one_transaction_sees_one_state_while_others_write(backend: Backend) -> None:
+    """PostgreSQL lets the write through and doesn't show it; SQLite doesn't let it through."""
     insert_runs(backend, 3)
     store = SqlStore(backend.uri)
     count = "SELECT count(*) FROM runs"
     with store._database.transaction() as session:
         before = session.select(count, (), "i")[0].tolist()
-        with ThreadPoolExecutor(1) as pool:
-            # PostgreSQL lets the write through; SQLite makes it wait for the reader to end.
-            writing = pool.submit(insert_more, backend)
-            if backend.uri.startswith("postgresql"):
-                writing.result()
-            during = session.select(count, (), "i")[0].tolist()
-            if backend.uri.startswith("sqlite"):
-                session._connection.close()  # type: ignore[attr-defined]
-                writing.result()
+        if backend.uri.startswith("postgresql"):
+            backend.execute(LATE_RUN)
+        else:
+            with (
+                closing(sqlite3.connect(backend.uri.removeprefix("sqlite:///"), timeout=0)) as writer,
+                pytest.raises(sqlite3.OperationalError, match="locked"),
+                writer,
+            ):
+                writer.execute(LATE_RUN)
+        during = session.select(count, (), "i")[0].tolist()
     assert before == during == [3]
+    if backend.uri.startswith("sqlite"):
+        backend.execute(LATE_RUN)
     assert len(store.runs(RunQuery(experiment_ids=("0",)))) == 4
-
-
-def insert_more(backend: Backend) -> None:
-    backend.execute(
-        "INSERT INTO runs (run_uuid, experiment_id, status, start_time, lifecycle_stage)"
-        " VALUES ('late', 0, 'RUNNING', 5, 'active')"
-    )
 
 
 def test_the_readers_session_refuses_to_write(backend: Backend) -> None:
