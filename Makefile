@@ -31,10 +31,10 @@ SERVE := $(VENV)/bin/mlreview app $(if $(PORT),--server.port=$(PORT))
 EMBEDDED := env -u MLFLOW_REGISTRY_URI -u MLREVIEW_REGISTRY_URI -u MLREVIEW_READ_DSN \
 	MLFLOW_TRACKING_URI=sqlite:///mlflow.db MLREVIEW_TRACKING_URI=sqlite:///mlflow.db
 
-.PHONY: help demo app env test lint format bench soak lock clean distclean
+.PHONY: help demo app env test lint format bench soak check-demo lock clean distclean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  ARGS=... is handed on (make demo ARGS=--quick), PORT=... is the dashboard's port, PYTHON=... makes .venv."
 
@@ -64,8 +64,15 @@ format: $(DEV_STAMP) ## format, and mend what ruff can mend
 bench: $(DEV_STAMP) ## measure against MLflow's own client, in one run
 	$(PY) -m benchmarks $(ARGS)
 
-soak: $(DEV_STAMP) ## read while others write, for minutes
-	$(PY) -m pytest -m soak $(ARGS)
+# The same test is part of `make test`, for ten seconds.
+soak: $(DEV_STAMP) ## read while others write, for a minute or for MLREVIEW_SOAK_SECONDS
+	MLREVIEW_SOAK_SECONDS=$${MLREVIEW_SOAK_SECONDS:-60} $(PY) -m pytest -s tests/soak $(ARGS)
+
+# Into a store of its own, which is removed afterwards; without the posts the first command says so and ends with 2.
+check-demo: $(DEV_STAMP) ## train the whole demo on the posts, and hold it against the talk's table
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && store="sqlite:///$$folder/mlflow.db" && \
+		$(EMBEDDED) $(VENV)/bin/mlreview demo --data newsgroups --tracking-uri "$$store" $(ARGS) && \
+		$(EMBEDDED) $(PY) -m tests.demo.regimes "$$store" --check
 
 # The direct pins are written by hand; this pins what they bring along. The pins in constraints.txt stay where they
 # still fit; `make lock ARGS=--upgrade` takes the newest of everything.
