@@ -1,22 +1,42 @@
-"""How a training went, judged by its curves with the simplest rule that tells the demo's four regimes apart.
+"""How a training went, judged by its curves, and whether a demo on the posts came out as the talk says.
 
 ``python -m tests.demo.regimes URI [EXPERIMENT]`` prints what a demo's store holds: scores, and regimes with curves.
+With ``--check`` it prints the talk's table beside what the store holds and each regime beside the one meant, and ends
+with exit code 1 when a sweep run is further than 0.03 from the talk, or a regime is not as meant.
 """
 
+import argparse
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import mlflow
+from mlreview.demo.plan import NetworkSpec, make_plan
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
 
 OF_A_COIN = math.log(2)
 """Cross-entropy of always saying 0.5."""
 
+TALK = {
+    "sports-NN-32d-lr0.1": 0.917,
+    "sports-NN-32d-lr0.05": 0.903,
+    "sports-NN-32d-lr0.01": 0.807,
+    "sports-NN-8d-lr0.1": 0.916,
+    "sports-NN-8d-lr0.05": 0.904,
+    "sports-NN-8d-lr0.01": 0.796,
+}
+"""The talk's table: val_AUROC of each run of its sweep."""
+
+TOLERANCE = 0.03
+
 
 def regime_of(loss: Sequence[float], val_loss: Sequence[float]) -> str | None:
-    """Name the regime of two loss curves, one value an epoch; ``None`` for none of the four.
+    """Name the regime of two loss curves, one value an epoch; ``None`` for none of the four, or without curves.
 
-    - Diverged: a loss is not finite, or ends ten times above where it began. No useful training does either.
+    - Diverged: a loss is not finite, or val_loss ends ten times above where it began. No useful training does either.
     - Overfitting: val_loss ends a fifth above its best while the training loss went on falling from there; a fifth is
       far beyond the wobble of these curves, which is below 2 %.
     - Still improving: val_loss is at its best in the last epoch and lost a twentieth of itself in the last quarter:
@@ -24,6 +44,8 @@ def regime_of(loss: Sequence[float], val_loss: Sequence[float]) -> str | None:
     - Underfitting: val_loss has come to rest (within 1 % over the last quarter) within a tenth of a coin's, and the
       training loss is no better: it's not for want of time or of data.
     """
+    if not loss or len(loss) != len(val_loss):
+        return None
     if not all(map(math.isfinite, [*loss, *val_loss])) or val_loss[-1] > 10 * val_loss[0]:
         return "diverged"
     best = val_loss.index(min(val_loss))
@@ -38,18 +60,115 @@ def regime_of(loss: Sequence[float], val_loss: Sequence[float]) -> str | None:
     return None
 
 
-def curve(client: mlflow.MlflowClient, run_id: str, key: str) -> list[float]:
+@dataclass(frozen=True)
+class Recorded:
+    """What the check needs of one run.
+
+    Attributes:
+        val_auroc: The last value; ``None`` where there is none.
+        loss: One value an epoch.
+        val_loss: Likewise.
+    """
+
+    val_auroc: float | None
+    loss: Sequence[float] = ()
+    val_loss: Sequence[float] = ()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the check: what was meant, what is there, and whether that will do."""
+
+    run: str
+    meant: str
+    found: str
+    right: bool
+
+    def __str__(self) -> str:
+        return f"{self.run:46} {self.meant:16} {self.found:24} {'as meant' if self.right else 'WRONG'}"
+
+
+def check(runs: Mapping[str, Recorded]) -> list[Finding]:
+    """Hold a whole demo on the posts against the talk's table and against the regimes that its plan means.
+
+    Args:
+        runs: Finished runs by their name in the plan. One that is missing is wrong.
+    """
+    findings = []
+    for name, talk in TALK.items():
+        value = runs[name].val_auroc if name in runs else None
+        found = "missing" if value is None else f"{value:.3f} ({value - talk:+.3f})"
+        # Said this way round, a NaN is wrong.
+        right = value is not None and abs(value - talk) <= TOLERANCE
+        findings.append(Finding(name, f"{talk:.3f}", found, right))
+    for spec in make_plan("newsgroups", quick=False).specs:
+        if not isinstance(spec, NetworkSpec) or spec.regime is None:
+            continue
+        run = runs.get(spec.name)
+        if run is None or len(run.loss) != spec.epochs or len(run.val_loss) != spec.epochs:
+            found = "missing" if run is None else f"{len(run.loss)} of {spec.epochs} epochs"
+            findings.append(Finding(spec.name, spec.regime, found, False))
+        else:
+            found = regime_of(run.loss, run.val_loss)
+            findings.append(Finding(spec.name, spec.regime, found or "none of the four", found == spec.regime))
+    return findings
+
+
+def curve(client: "MlflowClient", run_id: str, key: str) -> list[float]:
     """All values of a metric, by step; an infinite one as MLflow's SQL stores give it back, 1.8e308."""
     return [metric.value for metric in sorted(client.get_metric_history(run_id, key), key=lambda metric: metric.step)]
 
 
-def main(uri: str, experiment: str = "hockey-vs-baseball") -> None:
-    """Print the scores of a demo's runs, best first, and the curves of those with a regime."""
-    client = mlflow.MlflowClient(uri)
-    found = client.get_experiment_by_name(experiment)
-    assert found is not None, f"no experiment {experiment!r}"
-    runs = client.search_runs([found.experiment_id])
-    for run in sorted(runs, key=lambda run: run.data.metrics["val_AUROC"], reverse=True):
+def main(arguments: Sequence[str]) -> int:
+    """Print a demo's scores and regimes, or the outcome of the check. Returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.demo.regimes", description="What a demo's store holds.")
+    parser.add_argument("uri", help="tracking URI of the store")
+    parser.add_argument("experiment", nargs="?", default="hockey-vs-baseball")
+    parser.add_argument("--check", action="store_true", help="against the talk's table and the regimes that are meant")
+    given = parser.parse_args(arguments)
+
+    from mlflow import MlflowClient
+
+    client = MlflowClient(given.uri)
+    found = client.get_experiment_by_name(given.experiment)
+    if found is None:
+        print(f"{given.uri} has no experiment {given.experiment!r}", file=sys.stderr)
+        return 2
+    if given.check:
+        return _print_check(client, found.experiment_id)
+    _print_all(client, found.experiment_id)
+    return 0
+
+
+def _print_check(client: "MlflowClient", experiment_id: str) -> int:
+    from mlreview.demo.tracking import demo_runs
+
+    finished, _ = demo_runs(client, experiment_id)
+    recorded = {
+        name: Recorded(
+            run.data.metrics.get("val_AUROC"),
+            curve(client, run.info.run_id, "loss"),
+            curve(client, run.info.run_id, "val_loss"),
+        )
+        for name, run in finished.items()
+    }
+    findings = check(recorded)
+    print(f"{'run':46} {'meant':16} {'found':24}")
+    for finding in findings:
+        print(finding)
+    wrong = sum(not finding.right for finding in findings)
+    print(
+        f"{wrong} of {len(findings)} are WRONG."
+        if wrong
+        else f"All {len(findings)} are as meant: the table within {TOLERANCE} of the talk's, every regime its own."
+    )
+    return 1 if wrong else 0
+
+
+def _print_all(client: "MlflowClient", experiment_id: str) -> None:
+    """The scores of a demo's runs, best first, and the curves of those with a regime."""
+    runs = client.search_runs([experiment_id])
+    for run in sorted(runs, key=lambda run: run.data.metrics.get("val_AUROC", -math.inf), reverse=True):
         scores = {key: run.data.metrics[key] for key in ("val_AUROC", "val_binary_accuracy", "test_AUROC")
                   if key in run.data.metrics}  # fmt: skip
         print(f"{run.info.run_name:48}", "  ".join(f"{key} {value:.4f}" for key, value in scores.items()))
@@ -65,4 +184,4 @@ def main(uri: str, experiment: str = "hockey-vs-baseball") -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))
