@@ -39,12 +39,15 @@ AT_ONCE = 4
 FEW_RUNS = 4
 """Up to so many runs are asked for one by one, more by a search."""
 
-IDS_IN_SEARCH = 400
+IDS_IN_SEARCH = 200
 IDS_IN_ADDRESS = 100
 """Ids in one filter: a search carries them in its body, a question about versions in its address."""
 
-EXPERIMENTS_LOOKED_UP = 200
+EXPERIMENTS_LOOKED_UP = 30
 """Experiments, the latest changed first, whose newest run is asked for, one request each."""
+
+NEWEST_RUNS = 100
+"""Where there are more experiments than that, so many newest runs of all together tell which ones are in use."""
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -91,13 +94,12 @@ class ApiStore:
         return self._info
 
     def experiments(self, lifecycle: Lifecycle = "active") -> tuple[Experiment, ...]:
-        """See ``RunStore``. How many runs they have stays unknown."""
+        """See ``RunStore``. How many runs they have stays unknown, and so does the newest run of experiments that were
+        neither changed nor used lately, where there are many.
+        """
         items = [item for item in self._api.experiments() if _is(lifecycle, item.get("lifecycle_stage", "active"))]
         items.sort(key=lambda item: -int(item.get("last_update_time") or 0))
-        looked_up = [str(item["experiment_id"]) for item in items[:EXPERIMENTS_LOOKED_UP]]
-        where = Span(BEGINNING).filter()
-        newest = self._each(looked_up, lambda one: self._api.newest_start([one], where, active=True))
-        times = dict(zip(looked_up, newest, strict=True))
+        times = self._newest_starts([str(item["experiment_id"]) for item in items])
         found = [decode.experiment(item, times.get(str(item["experiment_id"]))) for item in items]
         return tuple(sorted(found, key=_latest_activity_first))
 
@@ -195,12 +197,26 @@ class ApiStore:
     def _scan(self, experiment_ids: Sequence[str], on_page: PageCallback | None) -> dict[str, Json]:
         return scan(
             lambda span, limit: self._api.search_runs(experiment_ids, span.filter(), limit=limit, token=span.token),
-            lambda: self._api.newest_start(experiment_ids, Span(BEGINNING).filter(), active=False),
+            lambda: self._newest_start(experiment_ids, active=False),
             pool=self._pool,
             at_once=self._at_once,
             page_size=self._page_size,
             on_page=on_page,
         )
+
+    def _newest_starts(self, experiment_ids: list[str]) -> dict[str, int | None]:
+        found: dict[str, int | None] = {}
+        if len(experiment_ids) > EXPERIMENTS_LOOKED_UP:
+            where = Span(BEGINNING).filter()
+            for run in self._api.newest_runs(experiment_ids, where, active=True, limit=NEWEST_RUNS):
+                found.setdefault(str(run["info"]["experiment_id"]), decode.start_time(run))
+        rest = [one for one in experiment_ids if one not in found][:EXPERIMENTS_LOOKED_UP]
+        newest = self._each(rest, lambda one: self._newest_start([one], active=True))
+        return found | dict(zip(rest, newest, strict=True))
+
+    def _newest_start(self, experiment_ids: Sequence[str], *, active: bool) -> int | None:
+        runs = self._api.newest_runs(experiment_ids, Span(BEGINNING).filter(), active=active, limit=1)
+        return decode.start_time(runs[0]) if runs else None
 
     def _named(
         self,

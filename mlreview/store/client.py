@@ -120,6 +120,11 @@ def in_words(error: Exception, address: Address) -> StoreError | NotFoundError:
         )
     if code in ("UNAUTHENTICATED", "PERMISSION_DENIED", "CUSTOMER_UNAUTHORIZED") or " 401" in words or " 403" in words:
         return StoreError(f"{address.label} wants a login, or refuses this one: {words}", hint=LOGIN_HINT)
+    if isinstance(error, ImportError):
+        return StoreError(
+            f"{address.label} needs a package that is not installed: {error.name or words}.",
+            hint="Nothing was changed. Install it beside MLflow, or use an address with another driver.",
+        )
     if type(error).__module__.startswith("sqlalchemy"):
         reason = " ".join(scrub(str(getattr(error, "orig", error)), [address.uri]).split())
         return StoreError(
@@ -158,13 +163,10 @@ class ClientApi:
             )
         )
 
-    def newest_start(self, experiment_ids: Sequence[str], where: str, *, active: bool) -> int | None:
+    def newest_runs(self, experiment_ids: Sequence[str], where: str, *, active: bool, limit: int) -> list[Json]:
         """See ``Api``."""
-        view = 1 if active else 3
-        runs, _ = self._page(
-            lambda client: client.search_runs(list(experiment_ids), where, view, 1, ["attributes.start_time DESC"])
-        )
-        return int(runs[0]["info"]["start_time"]) if runs else None
+        view, order = 1 if active else 3, ["attributes.start_time DESC"]
+        return self._page(lambda client: client.search_runs(list(experiment_ids), where, view, limit, order))[0]
 
     def get_run(self, run_id: str) -> Json:
         """See ``Api``."""

@@ -28,8 +28,8 @@ class Api(Protocol):
         """Runs, active and deleted, oldest first, then by run id."""
         ...
 
-    def newest_start(self, experiment_ids: Sequence[str], where: str, *, active: bool) -> int | None:
-        """Start of the newest run, or of the newest active one; ``None`` where there is no run."""
+    def newest_runs(self, experiment_ids: Sequence[str], where: str, *, active: bool, limit: int) -> list[Json]:
+        """The newest runs, or the newest active ones, newest first."""
         ...
 
     def get_run(self, run_id: str) -> Json:
@@ -73,13 +73,12 @@ class RestApi:
         answer = self._transport.call("POST", f"{ROOT}runs/search", {**body, "page_token": token} if token else body)
         return answer.get("runs", []), answer.get("next_page_token") or None
 
-    def newest_start(self, experiment_ids: Sequence[str], where: str, *, active: bool) -> int | None:
+    def newest_runs(self, experiment_ids: Sequence[str], where: str, *, active: bool, limit: int) -> list[Json]:
         """See ``Api``."""
-        body = _search(experiment_ids, where, "DESC", 1)
+        body = _search(experiment_ids, where, "DESC", limit)
         if active:
             body["run_view_type"] = "ACTIVE_ONLY"
-        runs = self._transport.call("POST", f"{ROOT}runs/search", body).get("runs", [])
-        return int(runs[0]["info"]["start_time"]) if runs else None
+        return self._transport.call("POST", f"{ROOT}runs/search", body).get("runs", [])
 
     def get_run(self, run_id: str) -> Json:
         """See ``Api``."""

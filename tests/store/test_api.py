@@ -1,3 +1,4 @@
+import importlib.util
 import json
 import math
 import os
@@ -168,6 +169,31 @@ def test_a_run_without_a_start_time_which_mlflow_fails_on_hides_no_other(
     assert list(store.runs(RunQuery(experiment_ids=(experiment,))).run_ids) == [timed, epoch, early]
     found = {one.experiment_id: one for one in store.experiments()}
     assert found[experiment].last_run_time == START
+
+
+def test_of_many_experiments_those_in_use_and_the_latest_changed_know_their_newest_run(
+    mlflow_server: TrackingServer,
+    client: MlflowClient,
+    experiment: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("mlreview.store.api.EXPERIMENTS_LOOKED_UP", 1)
+    monkeypatch.setattr("mlreview.store.api.NEWEST_RUNS", 3)
+    in_use, changed = experiment, client.create_experiment(f"changed-{tmp_path}", artifact_location=tmp_path.as_uri())
+    far = START * 10
+    insert_runs(mlflow_server, in_use, [far, far + 2, far + 1], "used")
+    insert_runs(mlflow_server, changed, [START, START + 5])
+    client.set_experiment_tag(changed, "touched", "last")
+    with database(mlflow_server) as connection, connection:
+        connection.execute("UPDATE experiments SET last_update_time = ? WHERE experiment_id = ?", (far, changed))
+    found = {one.experiment_id: one for one in open_store(mlflow_server.url).experiments()}
+    assert found[in_use].last_run_time == far + 2
+    assert found[changed].last_run_time == START + 5
+    assert next(iter(found)) == in_use
+    erase_all = "DELETE FROM runs WHERE experiment_id IN (?, ?)"
+    with database(mlflow_server) as connection, connection:
+        connection.execute(erase_all, (in_use, changed))
 
 
 # --- chosen runs --------------------------------------------------------------------------------------------------
@@ -344,14 +370,16 @@ def test_reads_through_mlflows_client_are_the_same_as_over_rest(
         by_client.run("0" * 32)
 
 
-def test_a_database_that_only_mlflows_client_reads_and_that_is_down_is_one_clear_error() -> None:
-    store = open_store(
-        f"postgresql+psycopg://user:s3cr3t-pass@127.0.0.1:{free_port()}/db".replace("postgresql", "mysql")
-    )
-    with pytest.raises(StoreError) as caught:
-        store.experiments()
-    assert "user:***@127.0.0.1" in str(caught.value)
+def test_a_database_whose_driver_is_not_installed_is_one_clear_error() -> None:
+    assert importlib.util.find_spec("MySQLdb") is None
+    with pytest.raises(StoreError, match=r"mysql://user:\*\*\*@127\.0\.0\.1/db needs a package .*: MySQLdb") as caught:
+        open_store("mysql://user:s3cr3t-pass@127.0.0.1/db").experiments()
     assert "s3cr3t" not in str(caught.value)
+
+
+def test_databricks_without_a_login_is_one_clear_error() -> None:
+    with pytest.raises(StoreError, match=r"databricks could not be used through MLflow's client: .*databricks-sdk"):
+        open_store("databricks").experiments()
 
 
 # --- servers that are down, slow, closed, or none -----------------------------------------------------------------
