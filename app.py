@@ -2,14 +2,15 @@
 
 import streamlit as st
 
-from mlreview.ui import pages, urlstate
+from mlreview.ui import pages, reads, urlstate
 from mlreview.ui.errors import error_boundary
-from mlreview.ui.sidebar import render_sidebar
+from mlreview.ui.sidebar import render_sidebar, render_store
 
 # A file of ours: an icon by name would be fetched from somebody else's server.
 st.set_page_config(page_title="Model Review", page_icon=str(pages.ICON), layout="wide")
 spec, page = pages.navigation()
 urlstate.begin(spec.view)
+reads.begin()
 
 ready = False
 with error_boundary():
@@ -18,4 +19,6 @@ with error_boundary():
 if ready:
     with error_boundary():
         pages.run(page)
+with error_boundary():
+    render_store()
 urlstate.finish(spec.view)

@@ -129,7 +129,9 @@ def leaderboard(
     tracking_uri: str | None,
 ) -> None:
     """Rank the runs of an experiment, as the dashboard does."""
-    from mlreview.analysis.leaderboard import choose_ranking, rank
+    import numpy as np
+
+    from mlreview.analysis.leaderboard import choose_ranking, extremes_of_rows, rank
     from mlreview.analysis.leaderboard_report import leaderboard_report
     from mlreview.analysis.team import team_choice
     from mlreview.entities import RunQuery
@@ -144,10 +146,19 @@ def leaderboard(
                 f"None of the {len(table):,} runs of {experiment!r} has a metric that suits ranking.",
                 hint="Name one with --metric.",
             )
-        extremes = None if by == "last" else store.extremes(tuple(table.run_ids), choice.metric)
+        extremes = None
+        if by != "last":
+            # Only runs that have the metric: over HTTP each one is a request.
+            having = (
+                np.flatnonzero(table.metrics[choice.metric].present)
+                if choice.metric in table.metrics
+                else np.zeros(0, int)
+            )
+            extremes = store.extremes(tuple(table.run_ids[having]), choice.metric)
+            extremes = extremes_of_rows(extremes, len(table), having)
         ranking = rank(table, choice.metric, choice.direction, cast(Aggregate, by), extremes)
         shown = tuple(table.run_ids[ranking.rows[:limit]])
-        details = store.runs(RunQuery(run_ids=shown, metrics=(), params=None))
+        details = store.runs(RunQuery(run_ids=shown, lifecycle="all", metrics=(), params=None))
     finally:
         store.close()
     report = leaderboard_report(table, choice, ranking, details)
@@ -192,29 +203,33 @@ def _print_leaderboard(report: dict[str, Any]) -> None:
     from rich.text import Text
 
     arrow = "higher" if report["direction"] == "max" else "lower"
+    assumed = "" if report["direction_known"] else " (assumed)"
     chosen = {"guess": f", guessed: {report['reason']}", "team": ", the team's choice", "own": ""}[report["source"]]
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = 200  # a file or a pipe has no width to fit into
     console.print(
-        f"Ranked by {report['metric']}, {arrow} is better, {report['by']} value{chosen}. {report['coverage']}.",
+        f"Ranked by {_printable(report['metric'])}, {arrow} is better{assumed}, {report['by']} value{chosen}. "
+        f"{report['coverage']}.",
         markup=False,
     )
     table = Table(box=None, pad_edge=False, header_style="bold")
     params = list(report["rows"][0]["params"])[:_PRINTED_PARAMS] if report["rows"] else []
-    for heading in ("rank", "run", report["metric"], "gap"):
+    for heading in ("rank", "run", _printable(report["metric"]), "gap"):
         table.add_column(Text(heading), justify="left" if heading == "run" else "right", no_wrap=True)
     for heading in (*params, "started", "owner", "status"):
-        table.add_column(Text(heading))
+        table.add_column(Text(_printable(heading)))
     for row in report["rows"]:
         cells = [row["rank"], row["run_name"] or row["run_id"], _short(row["value"]), _short(row["gap"])]
         cells += [row["params"][key] for key in params]
         cells += [(row["started"] or "")[:16].replace("T", " "), row["owner"], row["status"]]
-        # Control characters in a name could drive the terminal.
-        table.add_row(
-            *[Text("—" if cell is None else "".join(c for c in str(cell) if c.isprintable())) for cell in cells]
-        )
+        table.add_row(*[Text("—" if cell is None else _printable(str(cell))) for cell in cells])
     console.print(table)
+
+
+def _printable(text: str) -> str:
+    """Without control characters: in a name they could drive the terminal."""
+    return "".join(character for character in text if character.isprintable())
 
 
 def _short(value: float | str | None) -> str | None:

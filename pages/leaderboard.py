@@ -3,7 +3,6 @@
 import streamlit as st
 
 from mlreview.analysis.leaderboard import rank
-from mlreview.analysis.params import differing
 from mlreview.analysis.team import team_choice
 from mlreview.entities import RunQuery
 from mlreview.names import GIT_COMMIT_TAG, MAX_SHOWN_ROWS
@@ -19,7 +18,7 @@ if not experiments:
 elif not len(table):
     leaderboard.explain_empty_experiment()
 else:
-    known = reads.experiments().experiments
+    known = reads.experiments()
     team = team_choice([experiment for experiment in known if experiment.experiment_id in experiments])
     choice = leaderboard_controls.render_controls(table, team)
     if choice is None:
@@ -27,9 +26,10 @@ else:
     ranking = rank(table, choice.metric, choice.direction) if choice else leaderboard.newest_first(table)
     parts = leaderboard.split_rows(ranking, MAX_SHOWN_ROWS)
     shown = tuple(run_id for part in parts for run_id in table.run_ids[ranking.rows[part]])
-    query = RunQuery(run_ids=shown, metrics=(), params=None, tags=(GIT_COMMIT_TAG,))
-    details = leaderboard.in_order(reads.runs(query).table, shown)
+    query = RunQuery(run_ids=shown, lifecycle="all", metrics=(), params=None, tags=(GIT_COMMIT_TAG,))
+    read = reads.runs(query)
+    details = leaderboard.in_order(read.table, shown)
     evidence = leaderboard.weigh_shown(ranking, parts[0], details, reads.datasets(shown))
     if choice:
         leaderboard_controls.render_summary(choice, ranking, table.total, len(shown), evidence.statements)
-    leaderboard.render_parts(table, ranking, parts, differing(details), details, evidence)
+    leaderboard.render_parts(table, ranking, parts, read.varying, details, evidence)

@@ -1,7 +1,7 @@
 """Which metric ranks, and the ranking itself."""
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,12 +38,14 @@ class RankingChoice:
         metric, direction: What ranks.
         source: Who chose it: the team for everybody, the viewer for now, or nobody, so that it was guessed.
         reason: Why it was guessed, in words that follow "guessed:"; empty otherwise.
+        direction_known: Somebody chose the direction, or the metric's name says it; else it is assumed.
     """
 
     metric: str
     direction: Direction
     source: Literal["guess", "team", "own"]
     reason: str = ""
+    direction_known: bool = True
 
     @property
     def guessed(self) -> bool:
@@ -130,7 +132,7 @@ def guess_ranking(table: RunTable) -> RankingChoice | None:
             kinds = {"validation": "a validation metric", "test": "a test metric"}
             runs = "every run has" if summary.runs == len(table) else f"{summary.runs:,} of {len(table):,} runs have"
             reason = f"{kinds.get(name.split, 'a metric logged once')} that {runs}"
-            return RankingChoice(name.key, name.direction, "guess", reason)
+            return RankingChoice(name.key, name.direction, "guess", reason, name.direction_known)
     return None
 
 
@@ -153,12 +155,14 @@ def choose_ranking(
     """
     if metric is None and team is None:
         guess = guess_ranking(table)
-        return guess and replace(guess, direction=direction or guess.direction)
+        return guess and (replace(guess, direction=direction, direction_known=True) if direction else guess)
     key = metric if metric is not None else team.metric if team else ""
-    usual = read_metric_name(key).direction
-    teams = team.direction or usual if team and team.metric == key else None
-    chosen = direction or teams or usual
-    return RankingChoice(key, chosen, "team" if chosen == teams else "own")
+    name = read_metric_name(key)
+    mine = team if team is not None and team.metric == key else None
+    teams = (mine.direction or name.direction) if mine else None
+    chosen = direction or teams or name.direction
+    said = direction is not None or (mine is not None and mine.direction is not None) or name.direction_known
+    return RankingChoice(key, chosen, "team" if chosen == teams else "own", direction_known=said)
 
 
 def rank(
@@ -223,6 +227,31 @@ def rank(
         ranked=len(ranked_rows),
         not_finite=len(odd_rows),
         missing=len(missing_rows),
+    )
+
+
+def extremes_of_rows(extremes: MetricExtremes, rows: int, having: NDArray[np.intp]) -> MetricExtremes:
+    """Extremes of some rows of a table as extremes of all of them: a run that was not asked about logged nothing.
+
+    Args:
+        extremes: Of the runs at ``having``, in that order.
+        rows: Rows of the table.
+        having: intp: positions in the table.
+    """
+
+    def spread(values: NDArray[Any], empty: float) -> NDArray[Any]:
+        full = np.full(rows, empty, dtype=values.dtype)
+        full[having] = values
+        return full
+
+    return replace(
+        extremes,
+        run_ids=("",) * rows,
+        minimum=spread(extremes.minimum, np.nan),
+        minimum_step=spread(extremes.minimum_step, 0),
+        maximum=spread(extremes.maximum, np.nan),
+        maximum_step=spread(extremes.maximum_step, 0),
+        count=spread(extremes.count, 0),
     )
 
 

@@ -20,7 +20,7 @@ def leaderboard_report(table: RunTable, choice: RankingChoice, ranking: Ranking,
         details: The rows to report, read with their params; in any order.
 
     Returns:
-        Only what JSON can hold: ``metric``, ``direction``, ``by``, ``source`` (``guess``, ``team``
+        Only what JSON can hold: ``metric``, ``direction``, ``direction_known``, ``by``, ``source`` (``guess``, ``team``
         or ``own``), ``guessed``, ``reason``, ``baseline``, ``total``,
         ``ranked``, ``not_finite``, ``missing``, ``coverage`` and ``rows``. In a row ``value`` is a number, ``null``
         where the run has none, or the text ``NaN``, ``Infinity`` or ``-Infinity``; ``rank`` is ``null`` where the
@@ -33,7 +33,7 @@ def leaderboard_report(table: RunTable, choice: RankingChoice, ranking: Ranking,
     varying = differing(details)
     column = table.metrics.get(choice.metric)
     rows = []
-    for position, row in enumerate(ranking.rows[: len(details)]):
+    for position, row in enumerate(ranking.rows):
         run_id = table.run_ids[row]
         if run_id not in wanted:
             continue
@@ -58,6 +58,7 @@ def leaderboard_report(table: RunTable, choice: RankingChoice, ranking: Ranking,
         "metric": choice.metric,
         "direction": choice.direction,
         "by": ranking.by,
+        "direction_known": choice.direction_known,
         "source": choice.source,
         "guessed": choice.guessed,
         "reason": choice.reason,

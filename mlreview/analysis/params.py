@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from functools import lru_cache
-from math import log
+from math import isinf, log
 
 import numpy as np
 
@@ -18,6 +18,9 @@ _COUNTER = re.compile(r"_\d+$")
 # A leading zero (007) is an id's, not a number's.
 _NUMBER = re.compile(r"^[+-]?((0|[1-9]\d*)(\.\d*)?|\.\d+)([eE][+-]?\d+)?$", re.ASCII)
 _ID_LIKE_MIN_RUNS = 4
+_EXACT = 2**53
+"""Whole numbers below this are exact in a double."""
+_LARGEST_32_BIT = 3.4e38
 
 
 @lru_cache(maxsize=65_536)
@@ -34,12 +37,11 @@ def canonical(value: str) -> str:
     if text.lstrip("+-").isdigit():
         return str(int(text)) if len(text) < 4000 else text
     number = float(text)
-    if not np.isfinite(number):
-        return value
-    if number.is_integer() and abs(number) < 2**53:
+    if number.is_integer() and abs(number) < _EXACT:
         return str(int(number))
-    with np.errstate(over="ignore"):
-        single = np.float32(number)
+    if not abs(number) < _LARGEST_32_BIT:
+        return value if isinf(number) else repr(number)
+    single = np.float32(number)
     return repr(float(str(single)) if float(single) == number else number)
 
 
@@ -51,10 +53,11 @@ def canonical_param(key: str, value: str) -> str:
 def varying_params(params: Mapping[str, TextColumn], rows: int) -> tuple[str, ...]:
     """Params that tell these runs apart, the most telling first.
 
-    Left out: bookkeeping of this project; params with one value (after ``canonical_param``) in every run that has
-    them; texts that are different in every one of at least four runs, as ids and paths are (numbers stay: a random
-    search draws a new one for each run); and a param that says just what an earlier one says (autolog's
-    ``opt_learning_rate`` beside a logged ``learning_rate``).
+    A run that lacks a param differs from one that has it; but a param that only tells what an earlier one tells
+    already (the parameters of the one random forest, beside ``model``) is left out. Left out too: bookkeeping of this
+    project; params with one value (after ``canonical_param``) in all runs; texts that are different in every one of
+    at least four runs, as ids and paths are (numbers stay: a random search draws a new one for each run); and a param
+    that says just what an earlier one says (autolog's ``opt_learning_rate`` beside a logged ``learning_rate``).
 
     Args:
         params: Text columns of ``rows`` entries each.
@@ -68,17 +71,19 @@ def varying_params(params: Mapping[str, TextColumn], rows: int) -> tuple[str, ..
     for key, column in params.items():
         if key.startswith(names.OWN_PREFIX):
             continue
-        spelt = [None if value is None else canonical_param(key, value) for value in column]
-        distinct = {value for value in spelt if value is not None}
-        if len(distinct) < 2:
+        spelling = {value: canonical_param(key, value) for value in set(column) if value is not None}
+        spelt = [None if value is None else spelling[value] for value in column]
+        distinct = set(spelling.values())
+        if len(set(spelt)) < 2:
             continue
         if len(distinct) == rows >= _ID_LIKE_MIN_RUNS and not any(_NUMBER.match(value) for value in distinct):
             continue
         found.append((key in SEED_KEYS, -_information(spelt), key, spelt))
     found.sort(key=lambda entry: (entry[0], entry[1], len(entry[2]), entry[2]))
     kept: list[tuple[str, list[str | None]]] = []
-    for _, _, key, spelt in found:
-        if not any(_says_the_same(spelt, earlier) for _, earlier in kept):
+    for _, information, key, spelt in found:
+        repeats = _says_the_same if information else _follows_from
+        if not any(repeats(spelt, earlier) for _, earlier in kept):
             kept.append((key, spelt))
     return tuple(key for key, _ in kept)
 
@@ -94,6 +99,29 @@ def _information(column: list[str | None]) -> float:
 def _says_the_same(column: list[str | None], earlier: list[str | None]) -> bool:
     """Every value of ``column`` stands in ``earlier`` too; ``earlier`` may have more."""
     return all(value is None or value == other for value, other in zip(column, earlier, strict=True))
+
+
+def _follows_from(column: list[str | None], earlier: list[str | None]) -> bool:
+    """Whether a run has ``column``, which has one value, can be told from its value of ``earlier``."""
+    seen: dict[str | None, str | None] = {}
+    return all(seen.setdefault(other, value) == value for value, other in zip(column, earlier, strict=True))
+
+
+def as_numbers(column: TextColumn) -> list[float | None] | None:
+    """The column as numbers, if each of its values is one and stays what it is as a double.
+
+    Returns:
+        ``None`` for a column of texts, of ids with leading zeros, of whole numbers too long for a double, of ``nan``.
+    """
+    numbers: list[float | None] = []
+    for value in column:
+        if value is None:
+            numbers.append(None)
+        elif not _NUMBER.match(value) or abs(number := float(value)) >= _EXACT:
+            return None
+        else:
+            numbers.append(number)
+    return numbers
 
 
 def differing(table: RunTable) -> tuple[str, ...]:

@@ -1,9 +1,10 @@
 """The basket: runs that somebody has chosen, as run ids in the order of choosing, kept in the address.
 
 A table's selection is a set of positions, which point at other rows as soon as the table changes. So positions are
-turned into run ids at once, with the rows as they were drawn, and the basket is what decides what is selected.
+turned into run ids at once, with the rows of just the table that was clicked, and the basket decides what is selected.
 """
 
+import hashlib
 from collections.abc import Sequence
 
 import streamlit as st
@@ -51,22 +52,25 @@ def merge_selection(basket: Sequence[str], drawn: Sequence[str], selected: Seque
     return (*kept, *(run_id for run_id in chosen if run_id not in set(kept)))
 
 
-def selectable(key: str, drawn: Sequence[str]) -> dict:
+def selectable(name: str, drawn: Sequence[str]) -> dict:
     """Arguments that make ``st.dataframe`` select the basket's runs and change the basket.
 
+    The widget's key holds a digest of the rows: a click on a table that has been replaced meanwhile belongs to a
+    widget that is gone, and is dropped instead of ticking whatever stands in that row now.
+
     Args:
-        key: The table's key.
+        name: What the table is called; the key begins with it.
         drawn: Run ids of its rows, in the order that they are about to be drawn in.
     """
-    position = {run_id: at for at, run_id in enumerate(drawn)}
+    rows = tuple(drawn)
+    key = f"{name}_{hashlib.blake2b(','.join(rows).encode(), digest_size=8).hexdigest()}"
+    position = {run_id: at for at, run_id in enumerate(rows)}
     wanted = [position[run_id] for run_id in ids() if run_id in position]
     state = st.session_state.get(key)
     if state is None or sorted(state["selection"]["rows"]) != sorted(wanted):
         st.session_state[key] = {"selection": {"rows": wanted, "columns": [], "cells": []}}
-    st.session_state[f"_drawn.{key}"] = tuple(drawn)
-    return {"key": key, "on_select": lambda: _take_selection(key), "selection_mode": "multi-row"}
+    return {"key": key, "on_select": lambda: _take_selection(key, rows), "selection_mode": "multi-row"}
 
 
-def _take_selection(key: str) -> None:
-    drawn = st.session_state[f"_drawn.{key}"]
+def _take_selection(key: str, drawn: Sequence[str]) -> None:
     put(merge_selection(ids(), drawn, st.session_state[key]["selection"]["rows"]))

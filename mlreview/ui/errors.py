@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from mlreview.errors import BadInputError, MlreviewError, NotFoundError, StoreError, WriteError
-from mlreview.ui.text import plain
+from mlreview.ui.text import clip, plain
 
 _LOG = logging.getLogger("mlreview")
 _TITLES: dict[type[MlreviewError], str] = {
@@ -22,7 +22,9 @@ _TITLES: dict[type[MlreviewError], str] = {
 def show_error(error: MlreviewError) -> None:
     """One error, as a person should see it."""
     title = next((title for kind, title in _TITLES.items() if isinstance(error, kind)), "That did not work")
-    st.error(f"{plain(error.message, 2000)}\n\n{plain(error.hint, 2000)}".strip(), title=title, icon=":material/error:")
+    st.error(plain(error.message, 2000), title=title, icon=":material/error:")
+    if error.hint:
+        st.text(clip(error.hint, 2000))  # as text, so that a command or an address in it can be copied
 
 
 @contextmanager

@@ -9,8 +9,8 @@ import streamlit as st
 
 from mlreview.analysis.evaluation import Evidence, weigh
 from mlreview.analysis.leaderboard import Ranking, rank
+from mlreview.analysis.params import as_numbers
 from mlreview.entities import Dataset, Direction, RunTable, TextColumn
-from mlreview.errors import NotFoundError
 from mlreview.ui import basket, reads
 from mlreview.ui.text import clip, direction_arrow, number, plain
 
@@ -67,13 +67,12 @@ def run_link(ui_url: str, experiment_id: str, run_id: str) -> str:
     return f"{ui_url}/#/experiments/{experiment_id}/runs/{run_id}"
 
 
-def _param_column(values: TextColumn) -> list[str | float | None]:
+def _param_column(values: TextColumn) -> Sequence[str | float | None]:
     """Numbers as numbers where every value is one, so that the browser sorts them; else texts."""
-    known = [value for value in values if value is not None]
-    try:
-        return [None if value is None else float(value) for value in values] if known else list(values)
-    except ValueError:
-        return [None if value is None else clip(value, 200) or "(empty)" for value in values]
+    numbers = as_numbers(values)
+    if numbers is not None:
+        return numbers
+    return [None if value is None else clip(value, 200) or "(empty)" for value in values]
 
 
 def _column_config(frame: pd.DataFrame, metric: str, direction: Direction) -> dict:
@@ -86,7 +85,7 @@ def _column_config(frame: pd.DataFrame, metric: str, direction: Direction) -> di
             f"{clip(metric, 40)} {direction_arrow(direction)}",
             format=f"%.{digits}f" if digits else "%.3g",
             width=98,
-            help=f"Last value of {clip(metric, 200)}",
+            help=f"Last value of {plain(metric, 200)}",
         ),
         "Started": st.column_config.DatetimeColumn(
             "Started",
@@ -104,7 +103,7 @@ def _column_config(frame: pd.DataFrame, metric: str, direction: Direction) -> di
     for column in frame.columns:
         if column.startswith("param:"):
             key = column.removeprefix("param:")
-            about = f"Parameter {clip(key, 200)}"
+            about = f"Parameter {plain(key, 200)}"
             if pd.api.types.is_numeric_dtype(frame[column]):
                 config[column] = st.column_config.NumberColumn(clip(key, 24), width=84, help=about)
             else:
@@ -123,20 +122,26 @@ def newest_first(table: RunTable) -> Ranking:
 
 
 def split_rows(ranking: Ranking, limit: int) -> tuple[slice, slice]:
-    """Which part of ``ranking.rows`` the two tables draw: the best ranked, and the first without a rank."""
-    best = slice(0, min(ranking.ranked, limit))
-    unranked = slice(ranking.ranked, ranking.ranked + max(limit - best.stop, 100 if ranking.ranked else limit))
-    return best, unranked
+    """Which part of ``ranking.rows`` the two tables draw, ``limit`` rows together: the best, and the first unranked.
+
+    The unranked get up to a fifth of the rows, and what the ranked leave free.
+    """
+    unranked = ranking.not_finite + ranking.missing
+    best = min(ranking.ranked, limit - min(unranked, limit // 5))
+    return slice(0, best), slice(ranking.ranked, ranking.ranked + min(unranked, limit - best))
 
 
 def in_order(table: RunTable, run_ids: Sequence[str]) -> RunTable:
-    """The table's rows in the order of ``run_ids``; a run that has gone since is an error for the reader to retry."""
+    """The table's rows in the order of ``run_ids``.
+
+    A run that is in the ranking and not in the store any more was removed for good since the ranking was read: then
+    everything is read again.
+    """
     position = {run_id: at for at, run_id in enumerate(table.run_ids)}
-    try:
-        return table.take([position[run_id] for run_id in run_ids])
-    except KeyError as error:
+    if not all(run_id in position for run_id in run_ids):
         reads.refresh()
-        raise NotFoundError("A run was deleted while the table was read.", hint="Reload the page.") from error
+        st.rerun()
+    return table.take([position[run_id] for run_id in run_ids])
 
 
 def weigh_shown(ranking: Ranking, ranked: slice, details: RunTable, datasets: Sequence[Dataset]) -> Evidence:
@@ -206,15 +211,16 @@ def ranking_part(ranking: Ranking, part: slice) -> Ranking:
 
 def render_ranked(frame: pd.DataFrame, run_ids: Sequence[str], ranking: Ranking) -> None:
     """The ranked runs; ticking rows fills the basket."""
-    st.dataframe(
-        frame,
-        hide_index=True,
-        height=_height(len(frame), 16),
-        placeholder="—",
-        column_config=_column_config(frame, ranking.metric, ranking.direction),
-        alt=f"Runs ranked by {clip(ranking.metric, 100)}",
-        **basket.selectable("leaderboard_table", run_ids),
-    )
+    with st.container(key="leaderboard_table"):
+        st.dataframe(
+            frame,
+            hide_index=True,
+            height=_height(len(frame), 16),
+            placeholder="—",
+            column_config=_column_config(frame, ranking.metric, ranking.direction),
+            alt=f"Runs ranked by {clip(ranking.metric, 100)}",
+            **basket.selectable("leaderboard_table", run_ids),
+        )
 
 
 def render_unranked(frame: pd.DataFrame, run_ids: Sequence[str], ranking: Ranking) -> None:
@@ -230,15 +236,16 @@ def render_unranked(frame: pd.DataFrame, run_ids: Sequence[str], ranking: Rankin
         config["Value"] = st.column_config.TextColumn(clip(ranking.metric, 40), help="Why the run has no rank")
     else:
         frame = frame.drop(columns=["Value"])
-    st.dataframe(
-        frame,
-        hide_index=True,
-        height=_height(len(frame), 6 if ranking.ranked else 16),
-        placeholder="—",
-        column_config=config,
-        alt="Runs without a rank",
-        **basket.selectable("leaderboard_unranked", run_ids),
-    )
+    with st.container(key="leaderboard_unranked"):
+        st.dataframe(
+            frame,
+            hide_index=True,
+            height=_height(len(frame), 6 if ranking.ranked else 16),
+            placeholder="—",
+            column_config=config,
+            alt="Runs without a rank",
+            **basket.selectable("leaderboard_unranked", run_ids),
+        )
 
 
 def _height(rows: int, most: int) -> int:

@@ -29,7 +29,7 @@ def render_controls(table: RunTable, team: TeamChoice | None) -> RankingChoice |
     if choice is not None and choice.metric not in summaries:
         options.append(choice.metric)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        urlstate.seed("leaderboard_metric", choice.metric if choice else None)
+        urlstate.control("leaderboard_metric", choice.metric if choice else None)
         metric = st.selectbox(
             "Rank by",
             options,
@@ -39,9 +39,9 @@ def render_controls(table: RunTable, team: TeamChoice | None) -> RankingChoice |
             width=380,
             on_change=_metric_chosen,
         )
-        if metric is None:
+        if metric is None or choice is None:
             return None
-        urlstate.seed("leaderboard_direction", choice.direction if choice else "max")
+        urlstate.control("leaderboard_direction", choice.direction)
         st.segmented_control(
             "Direction",
             list(_DIRECTIONS),
@@ -49,6 +49,7 @@ def render_controls(table: RunTable, team: TeamChoice | None) -> RankingChoice |
             format_func=lambda direction: f"{direction_arrow(direction)} {_DIRECTIONS[direction]}",
             required=True,
             on_change=_direction_chosen,
+            args=(choice.metric,),
         )
     return choice
 
@@ -62,12 +63,9 @@ def _metric_label(key: str, summaries: dict[str, MetricSummary], rows: int) -> s
 def _metric_chosen() -> None:
     """A new metric comes with the direction that its own name says, not with that of the metric before."""
     urlstate.update(urlstate.LeaderboardView, metric=st.session_state["leaderboard_metric"], direction=None)
-    st.session_state.pop("leaderboard_direction", None)
 
 
-def _direction_chosen() -> None:
-    view = urlstate.get(urlstate.LeaderboardView)
-    metric = view.metric or st.session_state["leaderboard_metric"]
+def _direction_chosen(metric: str) -> None:
     urlstate.update(urlstate.LeaderboardView, metric=metric, direction=st.session_state["leaderboard_direction"])
 
 
@@ -81,7 +79,8 @@ def render_summary(choice: RankingChoice, ranking: Ranking, total: int, shown: i
         shown: Rows on the page.
         statements: On how far the ranking can be trusted: the first stands on the page, all are one click away.
     """
-    which = f"{direction_arrow(choice.direction)} {_DIRECTIONS[choice.direction].lower()}, last value"
+    assumed = "" if choice.direction_known else " (assumed: its name doesn't say)"
+    which = f"{direction_arrow(choice.direction)} {_DIRECTIONS[choice.direction].lower()}{assumed}, last value"
     who = {
         "guess": f":orange-badge[guessed] {plain(choice.reason, 200)}",
         "team": ":green-badge[team's choice]",

@@ -1,38 +1,58 @@
-"""Cached reads: the only place in the user interface that opens a store.
+"""Cached reads: the only place in the user interface that opens a store for reading.
 
 Frames are shared between sessions and are never changed: ``cache_resource`` hands out one object, where
 ``cache_data`` would copy 10,000 rows at every rerun. What decides about a read is part of its key: the address of
 the store, and what is asked of it. All sessions read with the credentials of the app itself, so a key needs no user.
+
+Errors are cached too, for a few seconds. Streamlit computes a missing value once, while all who want it wait in a
+queue; an error that isn't kept would make each of them wait for a dead store in turn.
 """
 
+import copy
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import streamlit as st
 
+from mlreview.analysis.params import differing
 from mlreview.entities import Dataset, Experiment, RunQuery, RunTable
+from mlreview.errors import MlreviewError, StoreError
 from mlreview.settings import Settings, load_settings
 from mlreview.store import open_store
 from mlreview.store.base import RunStore
 
 FRESH_S = 20
-"""A read of a SQL store is used again for this long, in seconds; the Refresh button doesn't wait."""
+"""A read is used again for this long, in seconds; *Read again* doesn't wait."""
+FRESH_TIMES_READ = 10
+"""A slow read is used again for so many times as long as it took: a scan over HTTP is not repeated every 20 s."""
+ERROR_S = 4
+_OLDEST = "_reads.oldest"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True)
 class Read:
-    """A table and when it was read (seconds since 1970, UTC)."""
+    """A table, and what follows from it alone."""
 
     table: RunTable
-    at: float
+
+    @cached_property
+    def varying(self) -> tuple[str, ...]:
+        """Params that tell the runs of the table apart, the most telling first."""
+        return differing(self.table)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ExperimentsRead:
-    """Experiments and when they were read (seconds since 1970, UTC)."""
+class _Outcome:
+    """What came of a read: a value or an error, when it was read (s since 1970), and until when it is used."""
 
-    experiments: tuple[Experiment, ...]
+    value: Any
+    error: MlreviewError | None
     at: float
+    until: float
 
 
 def settings() -> Settings:
@@ -48,26 +68,43 @@ def store() -> RunStore:
     )
 
 
-def experiments() -> ExperimentsRead:
+def experiments() -> tuple[Experiment, ...]:
     """Active experiments, those with the newest runs first."""
-    return _experiments(_key())
+    with _waiting():
+        return _taken(_experiments(_key()))
 
 
 def runs(query: RunQuery) -> Read:
-    """Runs as columns, cached for a short while."""
-    return _runs(_key(), query)
+    """Runs as columns."""
+    with _waiting():
+        return _taken(_runs(_key(), query))
 
 
 def datasets(run_ids: tuple[str, ...]) -> tuple[Dataset, ...]:
-    """Data sets of runs, cached likewise."""
-    return _datasets(_key(), run_ids)
+    """Data sets of runs."""
+    with _waiting():
+        return _taken(_datasets(_key(), run_ids))
+
+
+def begin() -> None:
+    """A script run begins: nothing has been shown yet."""
+    st.session_state[_OLDEST] = None
+
+
+def oldest() -> float | None:
+    """When the oldest of the data on the page was read (s since 1970, UTC); ``None`` before the first read."""
+    return st.session_state.get(_OLDEST)
 
 
 def refresh() -> None:
-    """Forget what was read, so that the next reads are new."""
-    _experiments.clear()
-    _runs.clear()
-    _datasets.clear()
+    """Forget what was read, and the store itself, so that everything is new: a schema may have been upgraded."""
+    for cached in (_experiments, _runs, _datasets, _open):
+        cached.clear()
+
+
+def _waiting() -> AbstractContextManager[None]:
+    """Shows that something goes on, where it takes longer than a moment."""
+    return st.spinner("Reading the tracking store", show_time=True)
 
 
 def _key() -> tuple[str, ...]:
@@ -75,7 +112,32 @@ def _key() -> tuple[str, ...]:
     return (current.tracking_uri, current.registry_uri or "", current.read_dsn or "")
 
 
-@st.cache_resource(max_entries=4, show_spinner=False, on_release=lambda opened: opened.close())
+def _taken(outcome: _Outcome) -> Any:
+    """The value, with its age noted; an error is raised as a copy, since sessions share the cached one."""
+    if outcome.error is not None:
+        raise copy.copy(outcome.error)
+    before = st.session_state.get(_OLDEST)
+    st.session_state[_OLDEST] = outcome.at if before is None else min(before, outcome.at)
+    return outcome.value
+
+
+def _outcome(read: Callable[[], Any]) -> _Outcome:
+    began = time.time()
+    try:
+        value = read()
+    except MlreviewError as error:
+        if isinstance(error, StoreError):
+            _open.clear()  # a new attempt opens it anew
+        return _Outcome(None, error, began, time.time() + ERROR_S)
+    ended = time.time()
+    return _Outcome(value, None, began, ended + max(FRESH_S, FRESH_TIMES_READ * (ended - began)))
+
+
+def _usable(outcome: _Outcome) -> bool:
+    return time.time() < outcome.until
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
 def _open(
     tracking_uri: str, registry_uri: str | None, read_dsn: str | None, mlflow_ui_url: str | None, timeout: float
 ) -> RunStore:
@@ -84,16 +146,16 @@ def _open(
     )
 
 
-@st.cache_resource(ttl=FRESH_S, max_entries=8, show_spinner=False)
-def _experiments(key: tuple[str, ...]) -> ExperimentsRead:
-    return ExperimentsRead(store().experiments(), time.time())
+@st.cache_resource(max_entries=4, show_spinner=False, validate=_usable)
+def _experiments(key: tuple[str, ...]) -> _Outcome:
+    return _outcome(lambda: store().experiments())
 
 
-@st.cache_resource(ttl=FRESH_S, max_entries=16, show_spinner=False)
-def _runs(key: tuple[str, ...], query: RunQuery) -> Read:
-    return Read(store().runs(query), time.time())
+@st.cache_resource(max_entries=16, show_spinner=False, validate=_usable)
+def _runs(key: tuple[str, ...], query: RunQuery) -> _Outcome:
+    return _outcome(lambda: Read(store().runs(query)))
 
 
-@st.cache_resource(ttl=FRESH_S, max_entries=16, show_spinner=False)
-def _datasets(key: tuple[str, ...], run_ids: tuple[str, ...]) -> tuple[Dataset, ...]:
-    return store().datasets(run_ids)
+@st.cache_resource(max_entries=16, show_spinner=False, validate=_usable)
+def _datasets(key: tuple[str, ...], run_ids: tuple[str, ...]) -> _Outcome:
+    return _outcome(lambda: store().datasets(run_ids))

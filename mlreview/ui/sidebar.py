@@ -7,66 +7,76 @@ from mlreview.ui import basket, pages, reads, urlstate
 from mlreview.ui.text import ago, clip, clip_start, clock, plain
 
 _SHOWN_IN_BASKET = 8
-_ONE, _SEVERAL, _SWITCH = "sidebar_experiment", "sidebar_experiments", "sidebar_several"
+_SEVERAL = "_sidebar.several"
 
 
 def render_sidebar() -> None:
-    """Draw it. Reads the experiments; raises ``MlreviewError`` when the store can't be read."""
+    """Draw it, but for the store's state (``render_store``), which is known when the page has read what it shows.
+
+    The links stand before anything is read: with a dead store one can still leave the page. Raises ``MlreviewError``
+    when the store can't be read.
+    """
     with st.sidebar:
         st.markdown("#### :material/rate_review: Model Review")
-        links = st.container(gap="xxsmall")
-        chooser = st.container()
-        chosen = st.container()
-        st.space("stretch")
-        stored = st.container()
-        known = reads.experiments()
-        with stored:
-            _render_store(known.at)
-        with chooser:
-            _render_experiments(known.experiments)
-        with chosen:
-            _render_basket()
-        with links:
-            for name in ("leaderboard", "compare", "curves", "notes", "run", "production"):
-                pages.link(name)
+        with st.container(gap="xxsmall"):
+            for spec in pages.PAGES:
+                pages.link(spec.name)
+    known = reads.experiments()
+    with st.sidebar:
+        _render_experiments(known)
+        _render_basket()
 
 
 def _render_experiments(known: tuple[Experiment, ...]) -> None:
     view = urlstate.get(urlstate.SharedView)
-    if not known:
+    if not known and not view.experiments:
         st.caption("This store has no experiments yet.")
         return
     by_id = {experiment.experiment_id: experiment for experiment in known}
-    newest = next((experiment for experiment in known if experiment.last_run_time), known[0])
-    wanted = list(view.experiments) or [newest.experiment_id]
+    newest = next((experiment for experiment in known if experiment.last_run_time), known[0] if known else None)
+    wanted = list(view.experiments) or ([newest.experiment_id] if newest else [])
+    urlstate.update(urlstate.SharedView, experiments=tuple(wanted))
     options = [*by_id, *(missing for missing in wanted if missing not in by_id)]
 
     def label(experiment_id: str) -> str:
         experiment = by_id.get(experiment_id)
         return clip(experiment.name, 120) if experiment else f"{experiment_id} (not in this store)"
 
-    several = len(wanted) > 1 or bool(st.session_state.get(_SWITCH))
+    several = len(wanted) > 1 or bool(st.session_state.get(_SEVERAL))
     if several:
-        urlstate.seed(_SEVERAL, wanted)
-        picked = st.multiselect("Experiments", options, format_func=label, key=_SEVERAL)
+        urlstate.control("sidebar_experiments", wanted)
+        st.multiselect(
+            "Experiments", options, format_func=label, key="sidebar_experiments", on_change=_experiments_chosen
+        )
     else:
-        urlstate.seed(_ONE, wanted[0])
-        picked = [
-            st.selectbox("Experiment", options, format_func=label, key=_ONE, help=_describe(by_id.get(wanted[0])))
-        ]
+        urlstate.control("sidebar_experiment", wanted[0])
+        st.selectbox(
+            "Experiment",
+            options,
+            format_func=label,
+            key="sidebar_experiment",
+            help=_describe(by_id.get(wanted[0])),
+            on_change=_experiment_chosen,
+        )
     if len(known) > 1:
-        urlstate.seed(_SWITCH, several)
-        st.toggle("Several at once", key=_SWITCH, on_change=_switch_several, disabled=len(wanted) > 1 and not several)
-    urlstate.update(urlstate.SharedView, experiments=tuple(picked))
+        urlstate.control("sidebar_several", several)
+        st.toggle("Several at once", key="sidebar_several", on_change=_several_switched)
 
 
-def _switch_several() -> None:
-    """Back to one experiment keeps the first; both choosers take their value from the view again."""
-    if not st.session_state[_SWITCH]:
+def _experiment_chosen() -> None:
+    urlstate.update(urlstate.SharedView, experiments=(st.session_state["sidebar_experiment"],))
+
+
+def _experiments_chosen() -> None:
+    """With the last one removed the newest is shown again: a page is always about some experiment."""
+    urlstate.update(urlstate.SharedView, experiments=tuple(st.session_state["sidebar_experiments"]))
+
+
+def _several_switched() -> None:
+    st.session_state[_SEVERAL] = st.session_state["sidebar_several"]
+    if not st.session_state[_SEVERAL]:
         view = urlstate.get(urlstate.SharedView)
         urlstate.update(urlstate.SharedView, experiments=view.experiments[:1])
-    for key in (_ONE, _SEVERAL):
-        st.session_state.pop(key, None)
 
 
 def _describe(experiment: Experiment | None) -> str | None:
@@ -102,22 +112,23 @@ def _render_basket() -> None:
         st.caption(f"and {len(run_ids) - _SHOWN_IN_BASKET} more")
 
 
-def _render_store(read_at: float) -> None:
-    info = reads.store().info()
+def render_store() -> None:
+    """The store: its name, how it is read, how old the oldest of the page's data is, and a button to read again."""
     kind = {"sqlite": "SQLite, read directly", "postgresql": "PostgreSQL, read directly", "api": "MLflow tracking API"}
-    with st.container(gap=None):
-        st.caption(f":material/database: {plain(clip_start(info.label, 32), 80)}")
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(
-                f"{kind[info.kind]} · read {clock(read_at, st.context.timezone)}",
-                help=plain(f"{info.label}  {info.detail}", 600),
-                width="stretch",
-            )
-            st.button(
-                "Read again",
-                key="store_refresh",
-                icon=":material/refresh:",
-                type="tertiary",
-                help="Read the store again now",
-                on_click=reads.refresh,
-            )
+    read_at = reads.oldest()
+    info = reads.store().info() if read_at else None  # where nothing was read, the page says why
+    when = f"read {clock(read_at, st.context.timezone)}" if read_at else "can't be read"
+    with st.sidebar, st.container(gap=None):
+        st.caption(f":material/database: {plain(clip_start(info.label, 32), 80) if info else 'Tracking store'}")
+        st.caption(
+            f"{kind[info.kind]} · {when}" if info else when,
+            help=plain(f"{info.label}  {info.detail}", 600) if info else None,
+        )
+        st.button(
+            "Read again",
+            key="store_refresh",
+            icon=":material/refresh:",
+            type="tertiary",
+            help="Read the store again now",
+            on_click=reads.refresh,
+        )

@@ -20,7 +20,6 @@ from mlreview.names import MAX_KEY_CHARS
 
 MAX_RUNS = 100
 _WRITTEN = "_url.written"
-_GENERATION = "_url.generation"
 _ID = re.compile(r"^[0-9A-Za-z_-]{1,64}$")
 
 
@@ -93,7 +92,6 @@ def begin(page_kind: type | None) -> None:
         if kind is not None:
             st.session_state[_state_key(kind)] = from_params(kind, params)
     st.session_state[_WRITTEN] = params
-    st.session_state[_GENERATION] = st.session_state.get(_GENERATION, 0) + 1
 
 
 def get(kind: type[View]) -> View:
@@ -124,16 +122,14 @@ def link_params(page_kind: type | None) -> dict[str, str]:
     return params | to_params(get(page_kind)) if page_kind is not None else params
 
 
-def seed(key: str, value: Any) -> None:
-    """Give a widget its value from the view: when it is new on the page, and when the address came from outside.
+def control(key: str, value: Any) -> None:
+    """Make a widget show what the view holds, whatever it showed before. Call it right before drawing the widget.
 
-    Call it right before the widget with key ``key``. Without this a widget would keep the value of before Back.
+    The widget's ``on_change`` writes into the view, which happens before the script runs; so whatever differs here
+    came from elsewhere: a link, Back, another experiment, a new guess.
     """
-    mark = f"_url.seen.{key}"
-    generation = st.session_state.get(_GENERATION, 0)
-    if key not in st.session_state or st.session_state.get(mark) != generation:
+    if key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
-        st.session_state[mark] = generation
 
 
 def _state_key(kind: type) -> str:

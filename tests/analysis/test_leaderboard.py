@@ -7,6 +7,7 @@ from mlreview.analysis.leaderboard import (
     RankingChoice,
     choose_ranking,
     describe_coverage,
+    extremes_of_rows,
     generalization_gap,
     guess_ranking,
     rank,
@@ -96,6 +97,25 @@ def test_choosing_what_the_team_has_chosen_is_the_teams_choice():
 
 def test_a_team_that_named_no_direction_takes_that_of_the_name():
     assert choose_ranking(run_table(1), team=TeamChoice("val_loss")) == RankingChoice("val_loss", "min", "team")
+
+
+def test_a_direction_that_nobody_named_is_said_to_be_assumed():
+    table = run_table(2, {"val_score_x": [0.1, 0.2], "foo": [0.1, 0.2]})
+    assert not choose_ranking(table, "foo").direction_known
+    assert choose_ranking(table, "foo", "min").direction_known
+    assert choose_ranking(table, team=TeamChoice("foo", "min")).direction_known
+    assert choose_ranking(table, "val_loss").direction_known
+
+
+def test_extremes_of_some_runs_leave_the_others_without_a_value():
+    part = MetricExtremes(
+        ("run-2",), "m", np.array([0.1]), np.array([4]), np.array([0.9]), np.array([7]), np.array([8])
+    )
+    full = extremes_of_rows(part, 3, np.array([2]))
+    assert full.count.tolist() == [0, 0, 8]
+    ranking = rank(run_table(3, {"m": [None, None, 0.5]}), "m", "max", "best", full)
+    assert (ranking.rows[0], ranking.values[0], ranking.steps[0]) == (2, 0.9, 7)
+    assert ranking.missing == 2
 
 
 def test_a_chosen_direction_holds_even_with_a_guessed_metric():

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlreview.analysis.params import canonical, canonical_param, varying_params
+from mlreview.analysis.params import as_numbers, canonical, canonical_param, varying_params
 from tests.tables import text_column
 
 
@@ -71,8 +71,14 @@ def test_a_number_written_two_ways_is_no_difference():
     assert varying(2, opt_learning_rate=["0.0010000000474974513", "0.001"]) == ()
 
 
-def test_a_missing_value_beside_one_value_does_not_make_a_param_vary():
-    assert varying(3, n_estimators=["100", None, None]) == ()
+def test_a_run_that_lacks_a_param_differs_from_one_that_has_it():
+    assert varying(4, dropout=["0.5", "0.5", None, None]) == ("dropout",)
+
+
+def test_a_param_that_only_tells_what_an_earlier_one_tells_is_left_out():
+    model = ["forest", "network", "network", "boosting"]
+    assert varying(4, model=model, n_estimators=["100", None, None, None]) == ("model",)
+    assert varying(4, model=model, dropout=[None, "0.5", None, None]) == ("model", "dropout")
 
 
 def test_an_empty_value_is_a_value():
@@ -111,3 +117,23 @@ def test_a_param_that_few_runs_have_comes_after_one_that_all_have():
 
 def test_seeds_come_last():
     assert varying(4, seed=["1", "2", "3", "4"], odd_one=["1", "2", "1", "1"]) == ("odd_one", "seed")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [["nan", "1"], ["9223372036854775808", "9223372036854775809"], ["1_000"], ["007", "008"], ["1", ""], ["1e400"]],
+)
+def test_texts_that_float_would_take_but_change_stay_texts(values):
+    assert as_numbers(text_column(values)) is None
+
+
+def test_numbers_become_numbers_and_missing_stays_missing():
+    assert as_numbers(text_column(["1e-3", "32", None, "-0.5"])) == [0.001, 32.0, None, -0.5]
+    assert as_numbers(text_column([None])) == [None]
+
+
+def test_hundreds_of_params_of_hundreds_of_runs_are_told_apart_once_each():
+    """Guards against a comparison of every value with every other: it took seconds at each rerun."""
+    rng = np.random.default_rng(0)
+    params = {f"p{k:03d}": text_column([repr(float(v)) for v in rng.random(500)]) for k in range(300)}
+    assert len(varying_params(params, 500)) == 300

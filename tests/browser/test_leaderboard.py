@@ -135,6 +135,20 @@ def test_another_experiment_is_one_choice_away(team_app: str, team_sample: Sampl
     choose(page, "Experiment", "weather")
     expect(page.get_by_text("Ranked by val_rmse")).to_be_visible()
     expect_column(page, "leaderboard_table", "Run", ["snow", "rain"])
+    # The controls say what the page says: they are another experiment's no longer.
+    expect(page.get_by_role("combobox", name="Rank by")).to_have_value(re.compile("^val_rmse"))
+    expect(page.get_by_role("radio", name=re.compile("Lower is better"))).to_be_checked()
+    page.get_by_role("radio", name=re.compile("Higher is better")).click(delay=90, force=True)
+    address_holds(page, "metric=val_rmse", "dir=max")
+    expect_column(page, "leaderboard_table", "Run", ["rain", "snow"])
+
+
+def test_an_emptied_chooser_goes_back_to_the_newest_experiment(team_app: str, team_sample: Sample, page: Page):
+    both = f"{team_sample.experiments['sports']},{team_sample.experiments['weather']}"
+    visit(page, f"{team_app}/?exp={both}")
+    page.get_by_test_id("stSidebar").get_by_role("button", name="Clear all").click(delay=90)
+    address_holds(page, f"exp={team_sample.experiments['weather']}")
+    expect_column(page, "leaderboard_table", "Run", ["snow", "rain"])
 
 
 def test_nothing_on_the_page_comes_from_elsewhere_and_hostile_names_are_text(
