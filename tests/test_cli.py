@@ -2,13 +2,18 @@
 
 import json
 import re
+import urllib.request
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from mlflow import MlflowClient
 
+from mlreview import names
 from mlreview.cli import main
+from mlreview.demo.tracking import COMPLETE_TAG, RUN_TAG
 from tests.sample_store import Sample
+from tests.stores import free_port
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 
@@ -87,6 +92,58 @@ def test_an_experiment_without_a_metric_to_rank_by_says_what_to_do(ugly_sample: 
     result = run("leaderboard", "--tracking-uri", ugly_sample.uri, "--experiment", "training-only")
     assert result.exit_code == 2
     assert "--metric" in result.stderr
+
+
+def complete_demo(uri: str, artifacts: Path) -> MlflowClient:
+    """What a demo leaves that was trained to its end, as far as the next call looks at it."""
+    client = MlflowClient(uri)
+    tags = {names.DEMO_TAG: "newsgroups", COMPLETE_TAG: "full"}
+    experiment = client.create_experiment("hockey-vs-baseball", artifact_location=artifacts.as_uri(), tags=tags)
+    client.set_terminated(client.create_run(experiment, tags={RUN_TAG: "sports-NN-32d-lr0.1"}).info.run_id)
+    return client
+
+
+@pytest.mark.parametrize("arguments", [[], ["--quick"], ["--data", "newsgroups"]])
+def test_a_demo_that_is_there_already_is_left_alone_and_said_to_be(
+    sqlite_store: str, tmp_path: Path, arguments: list[str]
+):
+    client = complete_demo(sqlite_store, tmp_path / "artifacts")
+    before = (tmp_path / "mlflow.db").read_bytes()
+    result = run("demo", "--tracking-uri", sqlite_store, *arguments)
+    assert result.exit_code == 0, result.output
+    said = " ".join(result.stdout.split())  # without the line breaks of the console's width
+    assert "The experiment 'hockey-vs-baseball' is there already, with 1 finished runs of the demo." in said
+    assert "Nothing to do: 'hockey-vs-baseball' is there already. --force trains it again." in said
+    assert (tmp_path / "mlflow.db").read_bytes() == before
+    assert [e.name for e in client.search_experiments()] == ["hockey-vs-baseball", "Default"]
+
+
+def test_posts_that_can_not_be_had_end_the_demo_with_2_and_one_message(
+    sqlite_store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path / "scikit-learn"))
+    for name in ("https_proxy", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(urllib.request, "_opener", None)  # it keeps the proxies of its first use
+    result = run("demo", "--tracking-uri", sqlite_store, "--data", "newsgroups")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("mlreview: The newsgroup posts can't be had: ")
+    assert "Nothing was trained and nothing was written." in result.stderr
+    assert "SCIKIT_LEARN_DATA" in result.stderr
+    assert result.stderr.count("mlreview:") == 1
+    assert "Traceback" not in result.output
+    assert [e.name for e in MlflowClient(sqlite_store).search_experiments()] == ["Default"]
+
+
+def test_an_experiment_of_somebody_else_is_not_the_demos_to_train_into(sqlite_store: str, tmp_path: Path):
+    client = MlflowClient(sqlite_store)
+    client.create_experiment("ours", artifact_location=tmp_path.as_uri())
+    result = run("demo", "--tracking-uri", sqlite_store, "--data", "breast-cancer", "--experiment", "ours")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("mlreview: There is an experiment 'ours' already, and the demo did not make it.")
+    assert "Traceback" not in result.output
 
 
 def test_the_readme_names_every_command_and_every_option():
