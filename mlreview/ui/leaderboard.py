@@ -80,7 +80,7 @@ def _column_config(frame: pd.DataFrame, metric: str, direction: Direction) -> di
     config: dict = {
         "Rank": st.column_config.NumberColumn("#", width=44, help="Rank by the last value; equal values share a rank"),
         "Tie": st.column_config.TextColumn("≈", width=32, help="≈ can't be told from the leader: within noise"),
-        "Run": st.column_config.TextColumn("Run", width=190),
+        "Run": st.column_config.TextColumn("Run", width=212),
         "Value": st.column_config.NumberColumn(
             f"{clip(metric, 40)} {direction_arrow(direction)}",
             format=f"%.{digits}f" if digits else "%.3g",
@@ -89,8 +89,8 @@ def _column_config(frame: pd.DataFrame, metric: str, direction: Direction) -> di
         ),
         "Started": st.column_config.DatetimeColumn(
             "Started",
-            format="D MMM YY, HH:mm",
-            width=118,
+            format=_date_format(frame),
+            width=96 if "YY" not in _date_format(frame) else 118,
             timezone=st.context.timezone or "UTC",
             help="In your time zone",
         ),
@@ -109,6 +109,12 @@ def _column_config(frame: pd.DataFrame, metric: str, direction: Direction) -> di
             else:
                 config[column] = st.column_config.TextColumn(clip(key, 24), width=84, help=about)
     return config
+
+
+def _date_format(frame: pd.DataFrame) -> str:
+    """Without the year as long as every run started in this one."""
+    this_year = pd.Timestamp.now("UTC").year
+    return "D MMM, HH:mm" if (frame["Started"].dropna().dt.year == this_year).all() else "D MMM YY, HH:mm"
 
 
 def _fits_fixed(values: np.ndarray) -> bool:
