@@ -68,7 +68,7 @@ def demo(data: str, quick: bool, experiment: str | None, force: bool, tracking_u
 
     console = Console()
     bar = Progress(
-        TextColumn("[progress.description]{task.description}", markup=False),
+        TextColumn("{task.description}", style="progress.description", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),

@@ -13,7 +13,7 @@ from mlreview import names
 from mlreview.cli import main
 from mlreview.demo.tracking import COMPLETE_TAG, RUN_TAG
 from tests.sample_store import Sample
-from tests.stores import free_port
+from tests.stores import free_port, sqlite_uri
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 
@@ -121,19 +121,23 @@ def test_a_demo_that_is_there_already_is_left_alone_and_said_to_be(
 def test_posts_that_can_not_be_had_end_the_demo_with_2_and_one_message(
     sqlite_store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
+    new = tmp_path / "new.db"
     monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path / "scikit-learn"))
     for name in ("https_proxy", "HTTPS_PROXY"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(urllib.request, "_opener", None)  # it keeps the proxies of its first use
-    result = run("demo", "--tracking-uri", sqlite_store, "--data", "newsgroups")
-    assert result.exit_code == 2
-    assert result.stderr.startswith("mlreview: The newsgroup posts can't be had: ")
-    assert "Nothing was trained and nothing was written." in result.stderr
-    assert "SCIKIT_LEARN_DATA" in result.stderr
-    assert result.stderr.count("mlreview:") == 1
-    assert "Traceback" not in result.output
+    for uri in (sqlite_store, sqlite_uri(new)):
+        result = run("demo", "--tracking-uri", uri, "--data", "newsgroups")
+        assert result.exit_code == 2
+        assert result.stderr.startswith("mlreview: The newsgroup posts can't be had: ")
+        assert "Nothing was trained and nothing was written." in result.stderr
+        assert "SCIKIT_LEARN_DATA" in result.stderr
+        assert result.stderr.count("mlreview:") == 1
+        assert "Traceback" not in result.output
+        assert "[progress" not in result.output  # markup of the progress bar, which is left on the screen
+    assert not new.exists()
     assert [e.name for e in MlflowClient(sqlite_store).search_experiments()] == ["Default"]
 
 

@@ -50,17 +50,19 @@ def conduct(
     with tracking_to(tracking_uri), store_errors(tracking_uri):
         from mlflow import MlflowClient
 
-        client = MlflowClient()
-        found = _made_before(client, data, experiment)
-        if found is not None and not force and _is_complete(found, quick=quick):
+        # A client makes the file of a new store: not before it is said what will be in it, and not when that fails.
+        client = None if is_new_store else MlflowClient()
+        found = _made_before(client, data, experiment) if client else None
+        if client and found and not force and _is_complete(found, quick=quick):
             return _nothing_to_do(client, found, began, say)
         examples = get_data(data if found is None else _data_of(found), say)
         plan = make_plan(examples.kind, quick=quick)
         name = experiment or plan.experiment
-        found = found or find_experiment(client, name)
-        runs, unfinished = demo_runs(client, found.experiment_id) if found else ({}, [])
+        found = found or (find_experiment(client, name) if client else None)
+        runs, unfinished = demo_runs(client, found.experiment_id) if client and found else ({}, [])
         missing = [spec for spec in plan.specs if force or spec.name not in runs]
         _announce(plan, name, missing, tracking_uri, quick=quick, is_new_store=is_new_store, say=say)
+        client = client or MlflowClient()
         if found:
             experiment_id = found.experiment_id
         else:

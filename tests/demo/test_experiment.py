@@ -48,7 +48,7 @@ def test_before_its_first_write_it_says_what_it_will_add_and_that_a_backup_is_wi
     assert content(sqlite_store) == (["Default"], 0, 0)
 
 
-def test_a_store_that_the_demo_makes_itself_needs_no_backup(tmp_path: Path) -> None:
+def test_a_new_store_needs_no_backup_and_is_not_made_before_that_is_said(tmp_path: Path) -> None:
     uri = sqlite_uri(tmp_path / "new.db")
     assert say_and_stop(uri, quick=True) == [SENTENCE.format(uri=uri, runs=4)]
-    assert content(uri) == (["Default"], 0, 0)
+    assert list(tmp_path.iterdir()) == []
