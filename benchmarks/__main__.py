@@ -29,6 +29,7 @@ def main() -> int:
         results = leaderboard_data.measure(store)
     console.print(_table(results))
     console.print(f"Python {platform.python_version()}, {platform.machine()}; seconds are wall time.")
+    console.print(leaderboard_data.HOW)
     return 0 if all(result.reached for result in results) else 1
 
 

@@ -1,6 +1,7 @@
 """The documentation names what there is, and everything that there is."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,20 @@ def test_documents_name_only_make_targets_modules_and_variables_that_exist(docum
     for setting in re.findall(r"MLREVIEW_([A-Z_]+)\b(?!\*)", text):
         known = setting.lower() in Settings.model_fields or f"MLREVIEW_{setting}=" in makefile
         assert known, f"{document.name} names MLREVIEW_{setting}"
+
+
+def test_contributing_names_every_module_that_may_open_a_store():
+    tools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    contracts = tools["importlinter"]["contracts"]
+    (contract,) = [one for one in contracts if one.get("forbidden_modules") == ["mlreview.store", "mlreview.store.*"]]
+    allowed = [line.split(" -> ") for line in contract["ignore_imports"]]
+    openers = {who for who, what in allowed if what == "mlreview.store" and not who.startswith("mlreview.store")}
+    assert "mlreview.ui.reads" in openers
+    contributing = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    (sentence,) = re.findall(r"^- ([^\n]*(?:\n  [^\n]*)*?open a store)", contributing, re.MULTILINE)
+    for module in openers:
+        said = "the command line" if module == "mlreview.cli" else f"`{module.replace('.', '/')}.py`"
+        assert said in sentence, f"CONTRIBUTING.md does not say that {module} opens a store"
 
 
 def test_every_page_has_a_script_and_every_script_a_page():
