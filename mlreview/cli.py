@@ -131,7 +131,7 @@ def leaderboard(
     """Rank the runs of an experiment, as the dashboard does."""
     import numpy as np
 
-    from mlreview.analysis.leaderboard import choose_ranking, extremes_of_rows, rank
+    from mlreview.analysis.leaderboard import choose_ranking, extremes_of_rows, rank, summarise_metrics
     from mlreview.analysis.leaderboard_report import leaderboard_report
     from mlreview.analysis.team import team_choice
     from mlreview.entities import RunQuery
@@ -146,6 +146,12 @@ def leaderboard(
                 f"None of the {len(table):,} runs of {experiment!r} has a metric that suits ranking.",
                 hint="Name one with --metric.",
             )
+        if choice.metric not in table.metrics:
+            some = ", ".join(repr(summary.name.key) for summary in summarise_metrics(table)[:5])
+            raise NotFoundError(
+                f"No run of {experiment!r} has the metric {choice.metric!r}.",
+                hint=f"There are: {some}{' and more' if len(table.metrics) > 5 else ''}." if some else "",
+            )
         extremes = None
         if by != "last":
             # Only runs that have the metric: over HTTP each one is a request.
@@ -157,11 +163,11 @@ def leaderboard(
             extremes = store.extremes(tuple(table.run_ids[having]), choice.metric)
             extremes = extremes_of_rows(extremes, len(table), having)
         ranking = rank(table, choice.metric, choice.direction, cast(Aggregate, by), extremes)
-        shown = tuple(table.run_ids[ranking.rows[:limit]])
+        shown = tuple(table.run_ids[ranking.rows[: max(limit, names.MAX_SHOWN_ROWS)]])
         details = store.runs(RunQuery(run_ids=shown, lifecycle="all", metrics=(), params=None))
     finally:
         store.close()
-    report = leaderboard_report(table, choice, ranking, details)
+    report = leaderboard_report(table, choice, ranking, details, limit)
     if as_json:
         click.echo(json.dumps(report, ensure_ascii=False, indent=2, allow_nan=False))
     else:

@@ -78,7 +78,8 @@ def _announce(process: subprocess.Popen[bytes], address: str) -> None:
                 return
         except OSError:
             time.sleep(0.5)
-    print("  MLflow's own UI did not start; links to it will not open. The dashboard works without it.", flush=True)
+    state = "has not answered yet" if process.poll() is None else "did not start"
+    print(f"  MLflow's own UI {state} ({address}); until it does, links to it don't open.", flush=True)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -65,6 +65,7 @@ def test_limit_cuts_rows_and_the_coverage_says_so(team_sample: Sample):
     report = leaderboard(team_sample, "--experiment", "sports", "--limit", "2")
     assert len(report["rows"]) == 2
     assert report["coverage"].startswith("2 of 10 runs")
+    assert "learning_rate" in report["rows"][0]["params"]  # what differs among the runs, not among the printed rows
 
 
 def test_the_table_for_people_holds_the_same(team_sample: Sample):
@@ -78,6 +79,7 @@ def test_the_table_for_people_holds_the_same(team_sample: Sample):
     ("arguments", "says"),
     [
         (["--experiment", "nothing"], "There is no experiment 'nothing'"),
+        (["--experiment", "weather", "--metric", "val_rmsee"], "has the metric 'val_rmsee'"),
         (["--experiment", "weather", "--tracking-uri", "sqlite:////nowhere/at/all.db"], "all.db"),
     ],
 )

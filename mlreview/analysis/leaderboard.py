@@ -22,12 +22,14 @@ class MetricSummary:
         runs: How many runs have it.
         per_step: At least one of them logged it beyond step 0.
         suits: It may rank runs without having been asked for.
+        training: It was computed on training data, as far as its name and its fellows say.
     """
 
     name: MetricName
     runs: int
     per_step: bool
     suits: bool
+    training: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ def summarise_metrics(table: RunTable) -> tuple[MetricSummary, ...]:
         training = name.split == "train" or name.base.lower() in split_bases or per_step[key] or name.kind == "loss"
         return 4 if training else 2
 
-    summaries = [MetricSummary(read[key], counts[key], per_step[key], place(key) <= 2) for key in read]
+    summaries = [MetricSummary(read[key], counts[key], per_step[key], place(key) <= 2, place(key) == 4) for key in read]
     return tuple(
         sorted(
             summaries,

@@ -10,22 +10,26 @@ from mlreview.analysis.params import differing
 from mlreview.entities import RunTable
 
 
-def leaderboard_report(table: RunTable, choice: RankingChoice, ranking: Ranking, details: RunTable) -> dict[str, Any]:
+def leaderboard_report(
+    table: RunTable, choice: RankingChoice, ranking: Ranking, details: RunTable, limit: int
+) -> dict[str, Any]:
     """The first rows of a ranking, for machines and for the terminal.
 
     Args:
         table: All runs, with the latest values of their metrics.
         choice: What ranks, and why.
         ranking: Of ``table``.
-        details: The rows to report, read with their params; in any order.
+        details: The best runs, at least those to report, read with their params; in any order.
+        limit: How many rows to report.
 
     Returns:
         Only what JSON can hold: ``metric``, ``direction``, ``direction_known``, ``by``, ``source`` (``guess``, ``team``
         or ``own``), ``guessed``, ``reason``, ``baseline``, ``total``,
         ``ranked``, ``not_finite``, ``missing``, ``coverage`` and ``rows``. In a row ``value`` is a number, ``null``
         where the run has none, or the text ``NaN``, ``Infinity`` or ``-Infinity``; ``rank`` is ``null`` where the
-        run can't be ranked; ``gap`` is training minus validation, positive when training is better; ``params`` are
-        those that tell the reported rows apart, ``null`` where the run has none; ``started`` is ISO 8601, UTC.
+        run can't be ranked; ``gap`` is how much better the latest training value is than the latest
+        validation value, ``null`` where another value than the last ranks; ``params`` are
+        those that tell the runs in ``details`` apart, ``null`` where the run has none; ``started`` is ISO 8601, UTC.
         ``delta`` is against the baseline and ``verdict`` is the fit: both ``null`` as long as there is none.
     """
     wanted = {run_id: at for at, run_id in enumerate(details.run_ids)}
@@ -37,6 +41,8 @@ def leaderboard_report(table: RunTable, choice: RankingChoice, ranking: Ranking,
         run_id = table.run_ids[row]
         if run_id not in wanted:
             continue
+        if len(rows) == limit:
+            break
         missing = position >= ranking.ranked + ranking.not_finite
         rows.append(
             {
@@ -46,7 +52,7 @@ def leaderboard_report(table: RunTable, choice: RankingChoice, ranking: Ranking,
                 "value": None if missing else _json_number(ranking.values[position]),
                 "step": None if missing or column is None else int(ranking.steps[position]),
                 "delta": None,
-                "gap": None if math.isnan(gaps[row]) else float(gaps[row]),
+                "gap": None if ranking.by != "last" or math.isnan(gaps[row]) else float(gaps[row]),
                 "verdict": None,
                 "params": {key: details.params[key][wanted[run_id]] for key in varying},
                 "started": _iso(table.start_times[row]),

@@ -97,8 +97,11 @@ def _information(column: list[str | None]) -> float:
 
 
 def _says_the_same(column: list[str | None], earlier: list[str | None]) -> bool:
-    """Every value of ``column`` stands in ``earlier`` too; ``earlier`` may have more."""
-    return all(value is None or value == other for value, other in zip(column, earlier, strict=True))
+    """Every value of ``column`` stands in ``earlier`` too, capitals aside; ``earlier`` may have more."""
+    return all(
+        value is None or value == other or (other is not None and value.casefold() == other.casefold())
+        for value, other in zip(column, earlier, strict=True)
+    )
 
 
 def _follows_from(column: list[str | None], earlier: list[str | None]) -> bool:

@@ -78,14 +78,14 @@ def _param_column(values: TextColumn) -> Sequence[str | float | None]:
 def _column_config(frame: pd.DataFrame, metric: str, direction: Direction) -> dict:
     digits = 3 if _fits_fixed(frame["Value"].to_numpy()) else None
     config: dict = {
-        "Rank": st.column_config.NumberColumn("#", width=44, help="Rank by the last value; equal values share a rank"),
+        "Rank": st.column_config.NumberColumn("#", width=44, help="Equal values share a rank"),
         "Tie": st.column_config.TextColumn("≈", width=32, help="≈ can't be told from the leader: within noise"),
         "Run": st.column_config.TextColumn("Run", width=212),
         "Value": st.column_config.NumberColumn(
             f"{clip(metric, 40)} {direction_arrow(direction)}",
             format=f"%.{digits}f" if digits else "%.3g",
             width=98,
-            help=f"Last value of {plain(metric, 200)}",
+            help=f"The value that ranks: {plain(metric, 200)}",
         ),
         "Started": st.column_config.DatetimeColumn(
             "Started",
@@ -95,6 +95,12 @@ def _column_config(frame: pd.DataFrame, metric: str, direction: Direction) -> di
             help="In your time zone",
         ),
         "Owner": st.column_config.TextColumn("Owner", width=66, help="Who MLflow says started the run"),
+        "Step": st.column_config.NumberColumn(
+            "at step",
+            width=64,
+            format="%d",
+            help="Which step logged it; whether its model was kept is unknown",
+        ),
         "Status": st.column_config.TextColumn("Status", width=74),
         "MLflow": st.column_config.LinkColumn(
             "MLflow", display_text=":material/open_in_new:", width=58, help="Open the run in MLflow's own UI, a new tab"
@@ -191,12 +197,14 @@ def render_parts(
             frame = leaderboard_frame(table, cut, columns, details.take(range(offset, offset + count)), ui_url)
             if draw is render_ranked and evidence.tied.sum() > 1:
                 frame.insert(1, "Tie", np.where(evidence.tied, "≈", ""))
+            if ranking.by != "last" and draw is render_ranked:
+                frame.insert(list(frame.columns).index("Value") + 1, "Step", cut.steps)
             draw(frame, [*table.run_ids[cut.rows]], ranking)
         offset += count
     notes = []
     hidden = varying[len(columns) :]
     if hidden:
-        some = ", ".join(plain(key, 30) for key in hidden[:4]) + (" …" if len(hidden) > 4 else "")
+        some = ", ".join(plain(key, 30) for key in hidden[:12]) + (" …" if len(hidden) > 12 else "")
         notes.append(f"{len(hidden)} more {'parameter differs' if len(hidden) == 1 else 'parameters differ'}: {some}")
     if ui_url is None:
         notes.append("Links to MLflow's own UI appear when `MLREVIEW_MLFLOW_UI_URL` says where it runs")
@@ -268,11 +276,20 @@ def explain_empty_store() -> None:
     )
 
 
+def explain_unknown_experiment() -> None:
+    """The address names experiments that this store doesn't have: what to do."""
+    st.info(
+        "The address may belong to another store, or the experiment was deleted. Choose one on the left.",
+        title="This experiment isn't in this store",
+        icon=":material/search_off:",
+    )
+
+
 def explain_empty_experiment() -> None:
     """The chosen experiments have no runs: what to do."""
     st.info(
         "Choose another experiment on the left, or log a run into this one. A run that has just started appears "
-        "after Refresh. Deleted runs are not shown.",
+        "after Read again. Deleted runs are not shown.",
         title="No runs here yet",
         icon=":material/science:",
     )

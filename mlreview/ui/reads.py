@@ -19,7 +19,7 @@ from typing import Any
 import streamlit as st
 
 from mlreview.analysis.params import differing
-from mlreview.entities import Dataset, Experiment, RunQuery, RunTable
+from mlreview.entities import Dataset, Experiment, MetricExtremes, RunQuery, RunTable
 from mlreview.errors import MlreviewError, StoreError
 from mlreview.settings import Settings, load_settings
 from mlreview.store import open_store
@@ -86,6 +86,12 @@ def datasets(run_ids: tuple[str, ...]) -> tuple[Dataset, ...]:
         return _taken(_datasets(_key(), run_ids))
 
 
+def extremes(run_ids: tuple[str, ...], metric: str) -> MetricExtremes:
+    """Smallest and largest value over steps of one metric of each run."""
+    with _waiting():
+        return _taken(_extremes(_key(), run_ids, metric))
+
+
 def begin() -> None:
     """A script run begins: nothing has been shown yet."""
     st.session_state[_OLDEST] = None
@@ -98,7 +104,7 @@ def oldest() -> float | None:
 
 def refresh() -> None:
     """Forget what was read, and the store itself, so that everything is new: a schema may have been upgraded."""
-    for cached in (_experiments, _runs, _datasets, _open):
+    for cached in (_experiments, _runs, _datasets, _extremes, _open):
         cached.clear()
 
 
@@ -159,3 +165,8 @@ def _runs(key: tuple[str, ...], query: RunQuery) -> _Outcome:
 @st.cache_resource(max_entries=16, show_spinner=False, validate=_usable)
 def _datasets(key: tuple[str, ...], run_ids: tuple[str, ...]) -> _Outcome:
     return _outcome(lambda: store().datasets(run_ids))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, validate=_usable)
+def _extremes(key: tuple[str, ...], run_ids: tuple[str, ...], metric: str) -> _Outcome:
+    return _outcome(lambda: store().extremes(run_ids, metric))

@@ -15,7 +15,7 @@ from typing import Any, TypeVar, get_args
 
 import streamlit as st
 
-from mlreview.entities import Direction
+from mlreview.entities import Aggregate, Direction
 from mlreview.names import MAX_KEY_CHARS
 
 MAX_RUNS = 100
@@ -29,6 +29,10 @@ def _ids(text: str) -> tuple[str, ...]:
 
 def _direction(text: str) -> Direction | None:
     return text if text in get_args(Direction) else None  # type: ignore[return-value]
+
+
+def _aggregate(text: str) -> Aggregate | None:
+    return text if text in get_args(Aggregate) else None  # type: ignore[return-value]
 
 
 def _key(text: str) -> str | None:
@@ -53,6 +57,7 @@ class LeaderboardView:
 
     metric: str | None = field(default=None, metadata=_as("metric", _key))
     direction: Direction | None = field(default=None, metadata=_as("dir", _direction))
+    by: Aggregate = field(default="last", metadata=_as("by", _aggregate))
 
 
 View = TypeVar("View", SharedView, LeaderboardView)

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ def dataset(
     return Dataset(f"run-{run}", name, digest, "http", "somewhere", profile=profile, context=context)
 
 
-def weighed(values: list[float], datasets: list[Dataset], metric: str = "val_accuracy", **params: list[str | None]):
+def weighed(values: list[float], datasets: list[Dataset], metric: str = "val_accuracy", **params: Sequence[str | None]):
     runs = run_table(len(values), params=params)
     return weigh(np.array(values), runs, datasets, metric, "max", candidates=len(values))
 

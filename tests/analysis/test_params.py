@@ -102,6 +102,10 @@ def test_a_param_that_repeats_another_is_left_out():
     assert found == ("learning_rate",)
 
 
+def test_capitals_make_no_second_param():
+    assert varying(2, optimizer=["SGD", "Adam"], opt_name=["sgd_1", "adam"]) == ("opt_name",)
+
+
 def test_bookkeeping_never_varies():
     assert varying(2, **{"mlreview.seq.1": ["a", "b"]}) == ()
 

@@ -185,7 +185,7 @@ def test_a_page_with_nothing_to_rank_says_what_to_do(
 
 def test_an_address_that_asks_for_what_is_not_there_is_answered_plainly(team_app: str, page: Page):
     visit(page, f"{team_app}/?exp=999&runs=feedbeef")
-    expect(page.get_by_text("No runs here yet")).to_be_visible()
+    expect(page.get_by_text("This experiment isn't in this store")).to_be_visible()
     expect(page.get_by_test_id("stSidebar")).to_contain_text("feedbeef, not found")
 
 

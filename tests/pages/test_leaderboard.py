@@ -83,3 +83,23 @@ def test_an_ugly_experiment_is_drawn(open_app, ugly_sample: Sample):
     test = open_app(ugly_sample, exp=ugly_sample.experiments["ugly"])
     assert len(test.dataframe[0].value) == 5
     assert len(test.dataframe[1].value) == 4
+
+
+def test_ranking_by_the_best_value_shows_the_step_that_logged_it(open_app, team_sample: Sample):
+    test = open_app(team_sample, exp=team_sample.experiments["sports"], metric="val_loss", by="best")
+    frame = test.dataframe[0].value
+    assert frame["Run"].tolist()[-1] == "diverged"  # its last value is NaN, its best one is not
+    assert frame["Step"].tolist() == [9, 9, 9, 9, 9, 9, 0]
+    test.segmented_control(key="leaderboard_by").set_value("max").run()
+    assert test.query_params["by"] == "max"
+    assert set(test.dataframe[0].value["Step"]) == {0}
+    test.segmented_control(key="leaderboard_by").set_value("last").run()
+    assert "by" not in test.query_params
+    assert "Step" not in test.dataframe[0].value
+
+
+def test_ranking_by_a_training_metric_is_marked_as_such(open_app, team_sample: Sample):
+    exp = team_sample.experiments["sports"]
+    said = [markdown.value for markdown in open_app(team_sample, exp=exp, metric="AUROC").markdown]
+    assert any("training metric" in text for text in said)
+    assert not any("training metric" in text.value for text in open_app(team_sample, exp=exp).markdown)

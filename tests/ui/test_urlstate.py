@@ -23,9 +23,10 @@ def test_the_shared_view_survives_the_address(experiments, runs):
 @given(
     st.none() | st.text(min_size=1, max_size=250).filter(str.isprintable),
     st.sampled_from([None, "max", "min"]),
+    st.sampled_from(["last", "best", "min", "max"]),
 )
-def test_the_leaderboard_view_survives_the_address(metric, direction):
-    view = LeaderboardView(metric, direction)
+def test_the_leaderboard_view_survives_the_address(metric, direction, by):
+    view = LeaderboardView(metric, direction, by)
     assert from_params(LeaderboardView, to_params(view)) == view
 
 
@@ -37,6 +38,7 @@ def test_an_untouched_view_leaves_the_address_clean():
     "params",
     [
         {"dir": "sideways"},
+        {"by": "luck"},
         {"metric": ""},
         {"metric": "x" * 251},
         {"metric": "a\nb"},
