@@ -66,6 +66,12 @@ def demo(data: str, quick: bool, experiment: str | None, force: bool, tracking_u
     from mlreview.demo import run_demo
     from mlreview.settings import load_settings
 
+    uri = load_settings(tracking_uri=tracking_uri).tracking_uri
+    if uri.startswith(("http://", "https://")):
+        # MLflow's client, which trains, would try a dead server for minutes.
+        store = _open_store(tracking_uri)
+        store.experiments()
+        store.close()
     console = Console()
     bar = Progress(
         TextColumn("{task.description}", style="progress.description", markup=False),
@@ -77,7 +83,7 @@ def demo(data: str, quick: bool, experiment: str | None, force: bool, tracking_u
     with bar:
         task = bar.add_task("Preparing", total=None)
         result = run_demo(
-            tracking_uri=load_settings(tracking_uri=tracking_uri).tracking_uri,
+            tracking_uri=uri,
             data=cast(Any, data),
             quick=quick,
             experiment=experiment,

@@ -152,6 +152,13 @@ def test_an_experiment_of_somebody_else_is_not_the_demos_to_train_into(sqlite_st
     assert "Traceback" not in result.output
 
 
+def test_the_demo_gives_up_on_a_dead_server_before_it_trains_anything():
+    result = run("demo", "--quick", "--data", "breast-cancer", "--tracking-uri", f"http://127.0.0.1:{free_port()}")
+    assert result.exit_code == 2
+    assert "is not reachable" in result.stderr
+    assert "Preparing" not in result.stdout
+
+
 def test_the_readme_names_every_command_and_every_option():
     block = README.read_text(encoding="utf-8").split("## The command line")[1].split("```")[1]
     for name, command in main.commands.items():
