@@ -19,9 +19,9 @@ from mlreview.demo.tracking import (
     sqlite_file,
     store_errors,
     tracking_to,
-    without_password,
 )
 from mlreview.errors import BadInputError
+from mlreview.redaction import redact
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -136,7 +136,7 @@ def _announce(
     is_new_store: bool,
     say: Callable[[str], None],
 ) -> None:
-    store = without_password(tracking_uri)
+    store = redact(tracking_uri)
     kept = "" if is_new_store else " What is there already stays as it is; a backup before is wise all the same."
     say(
         f"To {store}: the experiment {experiment!r} with {len(plan.specs)} runs, {len(missing)} of them to be trained, "

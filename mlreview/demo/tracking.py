@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from mlreview import names
 from mlreview.demo.data import DemoData, Part, Prepared
 from mlreview.errors import BadInputError, StoreError
+from mlreview.redaction import redact, scrub
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -233,16 +234,12 @@ def store_errors(uri: str) -> Iterator[None]:
         yield
     except MlflowException as error:
         first_line = (
-            str(error).strip().splitlines()[0][:300].rstrip(".") if str(error).strip() else type(error).__name__
+            scrub(str(error), [uri]).strip().splitlines()[0][:300].rstrip(".")
+            if str(error).strip()
+            else type(error).__name__
         )
         raise StoreError(
-            f"The tracking store {without_password(uri)} could not be used: {first_line}. Runs that were finished are "
-            "kept.",
+            f"The tracking store {redact(uri)} could not be used: {first_line}. Runs that were finished are kept.",
             hint="Check the address, and that the store is there and is of this MLflow's version; then call "
             "mlreview demo again: it goes on where it stopped.",
         ) from error
-
-
-def without_password(uri: str) -> str:
-    """The address of a store without the password that it may contain."""
-    return re.sub(r"(://[^:/@]*):[^@/]*@", r"\1:***@", uri)

@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING
 
 from mlreview.errors import SchemaError, StoreError
 from mlreview.names import STORE_TIMEOUT_S
+from mlreview.redaction import redact
 from mlreview.store.base import RunStore, RunWriter
 from mlreview.store.uris import Address, parse
-
-if TYPE_CHECKING:
-    from mlreview.store.sql import SqlStore
 
 if TYPE_CHECKING:
     from mlreview.store.sql import SqlStore
@@ -127,6 +125,6 @@ def _must_exist(address: Address) -> None:
         return
     found = "a directory" if path.is_dir() else "no file"
     raise StoreError(
-        f"{address.label} names {path.absolute()}, where there is {found}; nothing was created.",
+        f"{address.label} names {redact(str(path.absolute()))}, where there is {found}; nothing was created.",
         hint="Check the address, or let `mlreview demo` make a store with example runs.",
     )

@@ -15,9 +15,9 @@ import numpy as np
 import pyarrow
 
 from mlreview.errors import StoreError
+from mlreview.redaction import scrub
 from mlreview.store import columns, schema
 from mlreview.store.database import POSTGRESQL, Argument
-from mlreview.store.uris import scrub
 
 # SQLSTATE codes, from the appendix of PostgreSQL's manual
 QUERY_CANCELED = "57014"

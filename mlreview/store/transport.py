@@ -20,7 +20,8 @@ from requests.adapters import HTTPAdapter
 from urllib3.util import Timeout
 
 from mlreview.errors import NotFoundError, StoreError
-from mlreview.store.uris import Address, scrub
+from mlreview.redaction import scrub
+from mlreview.store.uris import Address
 
 Payload = dict[str, Any]
 

@@ -5,10 +5,11 @@ from pathlib import Path
 import mlflow
 import pytest
 from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
 
 from mlreview import names
 from mlreview.demo import run_demo
-from mlreview.demo.tracking import COMPLETE_TAG, RUN_TAG, artifact_location, demo_runs, tracking_to, without_password
+from mlreview.demo.tracking import COMPLETE_TAG, RUN_TAG, artifact_location, demo_runs, store_errors, tracking_to
 from mlreview.errors import BadInputError, StoreError
 from tests.stores import free_port
 
@@ -162,5 +163,11 @@ def test_an_experiments_name_can_not_lead_its_artifacts_elsewhere() -> None:
 
 
 def test_a_password_in_the_stores_address_is_not_repeated() -> None:
-    assert without_password("postgresql://ada:secret@db/mlflow") == "postgresql://ada:***@db/mlflow"
-    assert without_password("sqlite:///mlflow.db") == "sqlite:///mlflow.db"
+    uri = "postgresql://ada:half@secret@db/mlflow"
+    with (
+        pytest.raises(StoreError, match=r"postgresql://ada:\*\*\*@db/mlflow could not be used") as caught,
+        store_errors(uri),
+    ):
+        raise MlflowException(f"no answer from {uri}")
+    assert "half" not in str(caught.value)
+    assert "secret" not in str(caught.value)

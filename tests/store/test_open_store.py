@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from mlreview.errors import StoreError
+from mlreview.redaction import redact, scrub
 from mlreview.store import open_store, open_writer
-from mlreview.store.uris import parse, redact, scrub
+from mlreview.store.uris import parse
 from tests.stores import TrackingServer
 
 SECRET = "s3cr3t-pass"
@@ -128,36 +129,130 @@ def test_addresses_are_understood_as_mlflow_does_and_shown_without_passwords(uri
     assert SECRET not in repr(address)
 
 
+PASSWORDS = [
+    "plain-qz",
+    "qz@qz",
+    "qz/qz",
+    "qz:qz",
+    "qz%25qz",
+    "q?qz=1",
+    "sh#qz",
+    "qz@@qz/and/qz",
+    "q?x=1&qz",
+    "12/qz",
+    "12#qz",
+]
+PASSWORDS += ["p://qz", "12?qz", "12/x?qz:1#qz"]
+
+SHAPES = [
+    "{scheme}://someone:{password}@host:1234/name",
+    "{scheme}:///someone:{password}@host/name",
+    "{scheme}:someone:{password}@host/name",
+    "{scheme}:/someone:{password}@host/name",
+    "{scheme}:{password}@host:1234/name",
+    "someone:{password}@host/name",
+    "//someone:{password}@host/name",
+]
+SCHEMES = ["postgresql", "postgres", "http", "https", "HTTP", "mysql+pymysql", "mlflow", "sqlite", "file"]
+
+
+@pytest.mark.parametrize("password", PASSWORDS)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_no_part_of_a_password_survives_redaction(shape: str, password: str) -> None:
+    for scheme in SCHEMES:
+        shown = redact(shape.format(scheme=scheme, password=password))
+        assert "***" in shown
+        assert "qz" not in shown
+
+
+@pytest.mark.parametrize("password", PASSWORDS)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_no_part_of_a_password_is_in_a_message_or_a_label(shape: str, password: str) -> None:
+    for scheme in SCHEMES:
+        uri = shape.format(scheme=scheme, password=password)
+        try:
+            said = repr(parse(uri))
+        except StoreError as error:
+            said = str(error)
+        assert "qz" not in said
+
+
 @pytest.mark.parametrize(
-    "password",
+    ("uri", "shown"),
     [
-        "plain-pass",
-        "with@at",
-        "with/slash",
-        "with:colon",
-        "per%25cent",
-        "q?mark=1",
-        "sh#arp",
-        "two@@ats/and/more",
-        "p?x=1&y",
+        ("postgresql:user:hunter22@host/db", "postgresql:***@host/db"),
+        ("user:hunter22@host/db", "user:***@host/db"),
+        ("mlflow:hunter22@host:5432/mlflow", "mlflow:***@host:5432/mlflow"),
+        ("//user:hunter22@host/db", "//user:***@host/db"),
+        ("hunter22@host/db", "***@host/db"),
+        ("//hunter22@host/db", "//***@host/db"),
+        ("https://hunter22:@host", "https://***:***@host"),
+        ("http:///hunter22@host", "http:///***@host"),
+        ("postgresql://user:hunter22", "postgresql://user:***"),
+        ("postgresql://user:hunter22/db", "postgresql://user:***/db"),
+        ("postgresql:db?password=hunter22", "postgresql:db?password=***"),
     ],
 )
-@pytest.mark.parametrize("scheme", ["postgresql", "http", "mysql+pymysql"])
-def test_no_part_of_a_password_survives_redaction(scheme: str, password: str) -> None:
-    shown = redact(f"{scheme}://someone:{password}@host:1234/name")
-    assert "***" in shown
-    assert not any(part in shown for part in ("plain", "at/", "slash", "colon", "cent", "mark", "arp", "ats", "more"))
+def test_what_is_left_of_an_odd_address_says_where_it_leads(uri: str, shown: str) -> None:
+    assert redact(uri) == shown
 
 
 def test_an_address_without_credentials_is_shown_whole() -> None:
-    for uri in ("http://host:5000/a@b", "postgresql://host/db?sslmode=require", "sqlite:////x/y@z.db", "./mlruns"):
+    for uri in (
+        "http://host/a@b",
+        "http://[::1]:5000/x",
+        "postgresql://host/db?sslmode=require",
+        "postgresql://user@host/db",
+        "sqlite:////x/y@z.db",
+        "file:///x/y@z",
+        "/x/y@z",
+        "./mlruns",
+        "localhost:5000",
+    ):
         assert redact(uri) == uri
+
+
+@pytest.mark.parametrize("uri", ["postgresql:u:hunter22@h/d", "postgresql:/u:hunter22@h/d", "mysql:u:hunter22@h/d"])
+def test_a_database_address_without_its_slashes_is_refused_by_a_message_that_names_them(uri: str) -> None:
+    for opener in (open_store, open_writer):
+        with pytest.raises(StoreError, match="but not with '(postgresql|mysql)://'") as caught:
+            opener(uri)
+        assert "hunter22" not in str(caught.value)
+
+
+def test_half_of_a_password_that_stands_where_a_port_does_is_not_repeated() -> None:
+    with pytest.raises(StoreError, match="can't be understood") as caught:
+        parse("postgresql://user:hunter/22@host/db")
+    assert "hunter" not in str(caught.value)
+    assert "%2F" in caught.value.hint
+
+
+def test_a_missing_sqlite_file_is_named_without_what_looks_like_a_password() -> None:
+    with pytest.raises(StoreError, match="there is no file") as caught:
+        open_store("sqlite:///user:hunter22@host/db")
+    assert "hunter22" not in str(caught.value)
+
+
+def test_the_address_of_a_page_of_mlflows_ui_is_the_address_of_its_server() -> None:
+    for page in ("/#/experiments/1", "/#/experiments/1/runs/abc?x=y", "#/models", "/#"):
+        address = parse(f"http://host:5000/ml{page}")
+        assert (address.uri, address.label, address.web) == ("http://host:5000/ml",) * 3
+
+
+@pytest.mark.parametrize("mark", ["\u2060", "\u200b", "\ufeff", "\u200e", "\u00ad"])
+def test_marks_that_nobody_sees_are_taken_out_of_a_copied_address(mark: str) -> None:
+    address = parse(f"{mark} http://ho{mark}st:5000/{mark} ")
+    assert (address.uri, address.label, address.web) == ("http://host:5000",) * 3
+    with pytest.raises(StoreError, match="No tracking store is named"):
+        parse(mark)
 
 
 def test_other_peoples_messages_lose_passwords_too() -> None:
     uri = f"http://user:{SECRET}@host"
     text = f"failed for {uri}/api with {SECRET}; backend postgresql://a:b@c/d"
     assert scrub(text, [uri]) == "failed for http://user:***@host/api with ***; backend postgresql://a:***@c/d"
+    assert scrub("lost postgresql://a:half@other@c/d", []) == "lost postgresql://a:***@c/d"
+    assert scrub("no such user: hunter22", ["plugin:user:hunter22@host"]) == "no such user: ***"
 
 
 def test_the_ui_of_a_server_is_the_server_without_credentials() -> None:
