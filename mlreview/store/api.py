@@ -24,12 +24,13 @@ from mlreview.entities import (
     RunTable,
     StoreInfo,
 )
-from mlreview.errors import BadInputError, NotFoundError
+from mlreview.errors import NotFoundError
 from mlreview.store import decode
 from mlreview.store.base import PageCallback, RunStore
 from mlreview.store.client import ClientApi
 from mlreview.store.paging import BEGINNING, Span, scan
 from mlreview.store.rest import Api, Json, RestApi, in_list, is_run_id
+from mlreview.store.rules import by_activity, refuse_events
 from mlreview.store.transport import Transport
 from mlreview.store.uris import Address
 
@@ -101,16 +102,11 @@ class ApiStore:
         items.sort(key=lambda item: -int(item.get("last_update_time") or 0))
         times = self._newest_starts([str(item["experiment_id"]) for item in items])
         found = [decode.experiment(item, times.get(str(item["experiment_id"]))) for item in items]
-        return tuple(sorted(found, key=_latest_activity_first))
+        return tuple(sorted(found, key=by_activity))
 
     def runs(self, query: RunQuery, on_page: PageCallback | None = None) -> RunTable:
         """See ``RunStore``."""
-        for key in query.tags:
-            if key.startswith(names.EVENT_TAG_PREFIX):
-                raise BadInputError(
-                    f"{key!r} is an event of a review, which is never a column of a table.",
-                    hint="Read the run itself: its tags are all there.",
-                )
+        refuse_events(query)
         if query.run_ids is not None:
             found = self._named(query.run_ids, query.experiment_ids, on_page)
         elif query.experiment_ids:
@@ -289,12 +285,6 @@ class ApiStore:
 
 def _is(lifecycle: Lifecycle, stage: str) -> bool:
     return lifecycle in ("all", stage)
-
-
-def _latest_activity_first(experiment: Experiment) -> tuple[int, int, str]:
-    latest = experiment.last_run_time or experiment.last_update_time or 0
-    number = int(experiment.experiment_id) if experiment.experiment_id.isdigit() else 0
-    return (-latest, number, experiment.experiment_id)
 
 
 def _once(items: Iterable[Item]) -> list[Item]:

@@ -36,7 +36,11 @@ class RunStore(Protocol):
         ...
 
     def experiments(self, lifecycle: Lifecycle = "active") -> tuple[Experiment, ...]:
-        """Experiments, newest activity first (newest run, else last update), then by id."""
+        """Experiments: first those with runs, newest start first, then those without, last update first; then by id.
+
+        A reader that can't know every newest run puts the experiments whose newest run it did not learn among those
+        without.
+        """
         ...
 
     def runs(self, query: RunQuery, on_page: PageCallback | None = None) -> RunTable:

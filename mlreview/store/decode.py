@@ -172,7 +172,7 @@ def output_steps(run: Json) -> dict[str, int]:
 def logged_model(item: Json, steps: Mapping[str, int]) -> LoggedModel:
     """One logged model."""
     info = item["info"]
-    status: str = info.get("status", "")
+    status: str = info.get("status") or ""
     return LoggedModel(
         model_id=info["model_id"],
         name=info.get("name", ""),

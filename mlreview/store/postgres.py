@@ -5,7 +5,7 @@ The driver's low-level interface is used: its DB-API layer does the same, and im
 
 import math
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -51,7 +51,10 @@ class PostgresDatabase:
         """See ``Database``."""
         milliseconds = max(1, round(self._timeout * 1000))
         try:
-            database = self._idle.pop() if self._idle else adbc_driver_postgresql.connect(self._libpq_uri)
+            try:
+                database = self._idle.pop()
+            except IndexError:  # asking first would not do: another thread may take the last one in between
+                database = adbc_driver_postgresql.connect(self._libpq_uri)
             try:
                 with adbc_driver_manager.AdbcConnection(database) as connection:
                     session = PostgresSession(connection)
@@ -68,8 +71,9 @@ class PostgresDatabase:
 
     def close(self) -> None:
         """See ``Database``."""
-        while self._idle:
-            self._idle.pop().close()
+        with suppress(IndexError):
+            while True:
+                self._idle.pop().close()
 
     def _in_words(self, error: Exception) -> StoreError:
         state = getattr(error, "sqlstate", None) or ""

@@ -25,6 +25,7 @@ from mlreview.errors import NotFoundError, StoreError
 from mlreview.store import schema, sql_histories, sql_records, sql_runs
 from mlreview.store.base import PageCallback, RunStore
 from mlreview.store.database import Database, Session
+from mlreview.store.rules import refuse_events
 from mlreview.store.uris import Address, parse
 
 
@@ -79,7 +80,7 @@ class SqlStore:
 
     def runs(self, query: RunQuery, on_page: PageCallback | None = None) -> RunTable:
         """See ``RunStore``. There are no pages: ``on_page`` is told once."""
-        sql_runs.refuse_events(query)
+        refuse_events(query)
         with self._read() as session:
             table = sql_runs.read(session, self._database.dialect, query)
         if on_page is not None:

@@ -16,12 +16,13 @@ from mlreview.entities import (
 )
 from mlreview.store import columns
 from mlreview.store.database import Argument, Dialect, Session
+from mlreview.store.rules import by_activity
 from mlreview.store.schema import DEFAULT_WORKSPACE, DELETED_VERSION, LOGGED_MODEL_STATUSES
 from mlreview.store.sql_runs import ATTRIBUTE_KINDS, ATTRIBUTES, VISIBLE, number
 
 
 def experiments(session: Session, lifecycle: Lifecycle) -> tuple[Experiment, ...]:
-    """Experiments, those with the newest activity first."""
+    """Experiments, in the order of the contract."""
     where, arguments = f"e.workspace = '{DEFAULT_WORKSPACE}'", []
     if lifecycle != "all":
         where, arguments = f"{where} AND e.lifecycle_stage = $1", [lifecycle]
@@ -60,13 +61,7 @@ def experiments(session: Session, lifecycle: Lifecycle) -> tuple[Experiment, ...
         )
         for experiment_id, name, stage, artifacts, created, updated, runs, newest in rows
     )
-    return tuple(
-        sorted(found, key=lambda one: (-(one.last_run_time or one.last_update_time or 0), int(one.experiment_id)))
-    )
-
-
-def _latest_activity_first(experiment: Experiment) -> tuple[int, int]:
-    return -(experiment.last_run_time or experiment.last_update_time or 0), int(experiment.experiment_id)
+    return tuple(sorted(found, key=by_activity))
 
 
 def run(session: Session, dialect: Dialect, run_id: str) -> Run | None:

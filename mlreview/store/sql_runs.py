@@ -12,7 +12,6 @@ from typing import Any
 
 from mlreview import names
 from mlreview.entities import MetricColumn, RunQuery, RunTable, TextColumn
-from mlreview.errors import BadInputError
 from mlreview.store import columns
 from mlreview.store.database import Argument, Dialect, Session
 from mlreview.store.schema import DEFAULT_WORKSPACE
@@ -58,20 +57,6 @@ def _metric(key: str) -> _Column:
 def number(alias: str) -> str:
     """A metric's value, NULL for NaN, which is stored as 0 with a flag."""
     return f"CASE WHEN {alias}.is_nan THEN NULL ELSE {alias}.value END"
-
-
-def refuse_events(query: RunQuery) -> None:
-    """Refuse to make columns of events.
-
-    Raises:
-        BadInputError: An event tag is asked for.
-    """
-    for key in query.tags:
-        if key.startswith(names.EVENT_TAG_PREFIX):
-            raise BadInputError(
-                f"{key!r} is an event of a review, which is never a column of a table.",
-                hint="Read the run itself: its tags are all there.",
-            )
 
 
 def read(session: Session, dialect: Dialect, query: RunQuery) -> RunTable:

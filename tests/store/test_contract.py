@@ -493,10 +493,18 @@ def test_deleted_experiments_come_only_when_asked_for(store: RunStore, scenario:
     assert {scenario.experiment, scenario.deleted_experiment} <= everything
 
 
-def test_experiments_come_newest_activity_first(store: RunStore) -> None:
+def test_experiments_with_runs_come_first_by_newest_run_then_the_others_by_last_update(
+    store: RunStore, scenario: Scenario
+) -> None:
     found = store.experiments("all")
-    activity = [one.last_run_time or one.last_update_time or 0 for one in found]
-    assert activity == sorted(activity, reverse=True)
+    used = [one.last_run_time for one in found if one.last_run_time is not None]
+    unused = [one.last_update_time or 0 for one in found if one.last_run_time is None]
+    assert [one.last_run_time for one in found] == [*sorted(used, reverse=True), *[None] * len(unused)]
+    assert unused == sorted(unused, reverse=True)
+    order = [one.experiment_id for one in found]
+    # Changed after the newest run of the other one began, and yet behind it.
+    assert order.index(scenario.experiment) < order.index(scenario.empty_experiment)
+    assert next(one for one in found if one.experiment_id == scenario.empty_experiment).last_update_time > START + 6_000
 
 
 # --- readers are equal --------------------------------------------------------------------------------------------

@@ -215,7 +215,7 @@ def test_an_address_without_credentials_is_shown_whole() -> None:
 @pytest.mark.parametrize("uri", ["postgresql:u:hunter22@h/d", "postgresql:/u:hunter22@h/d", "mysql:u:hunter22@h/d"])
 def test_a_database_address_without_its_slashes_is_refused_by_a_message_that_names_them(uri: str) -> None:
     for opener in (open_store, open_writer):
-        with pytest.raises(StoreError, match="but not with '(postgresql|mysql)://'") as caught:
+        with pytest.raises(StoreError, match=r"but not with '(postgresql|mysql)://'") as caught:
             opener(uri)
         assert "hunter22" not in str(caught.value)
 

@@ -110,6 +110,23 @@ def test_reads_go_on_after_the_server_has_dropped_every_connection(postgres: Pos
     store.close()
 
 
+def test_a_kept_connection_that_another_thread_takes_at_the_same_moment_is_no_error(postgres_store: str) -> None:
+    class TakenInBetween(list):  # says that there is one, and has none when it is asked for it
+        def __bool__(self) -> bool:
+            return True
+
+        def __len__(self) -> int:
+            return 1
+
+    store = SqlStore(postgres_store)
+    database = store._database
+    assert isinstance(database, PostgresDatabase)
+    database._idle = TakenInBetween()
+    assert len(store.experiments()) == 1
+    database._idle = TakenInBetween()
+    store.close()
+
+
 def test_no_connection_and_no_setting_stays_behind_on_the_server(postgres: Postgres, postgres_store: str) -> None:
     store = SqlStore(postgres_store)
     with store._database.transaction() as session:
