@@ -1,12 +1,13 @@
 """Settings: ``mlreview.toml``, overridden by environment variables, overridden by the command line."""
 
+import difflib
 import os
 import tomllib
 from pathlib import Path
 from typing import Any, ClassVar
 
 from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from mlreview import names
 from mlreview.errors import BadInputError
@@ -63,7 +64,7 @@ class Settings(BaseSettings):
             init_settings,
             env_settings,
             _MlflowEnvironment(settings_cls),
-            TomlConfigSettingsSource(settings_cls, Path(CONFIG_FILE)),
+            _File(settings_cls),
         )
 
 
@@ -81,6 +82,41 @@ class _MlflowEnvironment(PydanticBaseSettingsSource):
         return {name: value for name, value in found.items() if value}
 
 
+class _File(PydanticBaseSettingsSource):
+    """``mlreview.toml`` in the working directory, where there is one. All of it is ours, so nothing is ignored."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        return self().get(field_name), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        try:
+            found = tomllib.loads(Path(CONFIG_FILE).read_bytes().removeprefix(b"\xef\xbb\xbf").decode())
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            raise BadInputError(
+                f"{CONFIG_FILE} can't be read: {error.strerror}.", hint="Make it a readable file, or move it away."
+            ) from error
+        except UnicodeDecodeError as error:
+            raise BadInputError(
+                f"{CONFIG_FILE} is not UTF-8 text (at byte {error.start:,}).",
+                hint="Save it as UTF-8; nothing was read.",
+            ) from None
+        except tomllib.TOMLDecodeError as error:
+            raise BadInputError(
+                f"{CONFIG_FILE} is not valid TOML: {error}.", hint="Mend the file; nothing was read."
+            ) from error
+        known = list(self.settings_cls.model_fields)
+        for key in found:
+            if key not in known:
+                near = difflib.get_close_matches(key.lower().replace("-", "_"), known, n=1, cutoff=0.0)[0]
+                raise BadInputError(
+                    f"{CONFIG_FILE} sets {key!r}, which is no setting; the nearest one is {near!r}.",
+                    hint=f"Mend the file; nothing was read. There are: {', '.join(known)}.",
+                )
+        return found
+
+
 def load_settings(**overrides: Any) -> Settings:
     """Read the settings for this process.
 
@@ -88,15 +124,12 @@ def load_settings(**overrides: Any) -> Settings:
         overrides: Values from the command line; ``None`` means not given.
 
     Raises:
-        BadInputError: The file isn't TOML, or a value doesn't fit; the message names the setting.
+        BadInputError: The file can't be read, isn't TOML or sets what is no setting, or a value doesn't fit; the
+            message names the setting.
     """
     given = {name: value for name, value in overrides.items() if value is not None}
     try:
         return Settings(**given)
-    except tomllib.TOMLDecodeError as error:
-        raise BadInputError(
-            f"{CONFIG_FILE} is not valid TOML: {error}.", hint="Mend the file; nothing was read."
-        ) from error
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
