@@ -40,32 +40,48 @@ def serve(*, tracking_uri: str | None, with_mlflow: bool, streamlit_options: Seq
         )
     settings = load_settings(tracking_uri=tracking_uri)
     environment = os.environ | {f"{ENV_PREFIX}TRACKING_URI": settings.tracking_uri}
-    ui = None
-    if with_mlflow and settings.mlflow_ui_url is None and not settings.tracking_uri.startswith(("http://", "https://")):
-        ui, address = _start_mlflow_ui(settings.tracking_uri)
-        environment[f"{ENV_PREFIX}MLFLOW_UI_URL"] = address
-    command = [sys.executable, "-m", "streamlit", "run", str(APP), *streamlit_options]
-    dashboard = subprocess.Popen(command, env=environment)
-    previous = {
-        number: signal.signal(number, lambda *_: dashboard.terminate()) for number in (signal.SIGTERM, signal.SIGINT)
-    }
+    with_ui = (
+        with_mlflow and settings.mlflow_ui_url is None and not settings.tracking_uri.startswith(("http://", "https://"))
+    )
+    ui: subprocess.Popen[bytes] | None = None
+    dashboard: subprocess.Popen[bytes] | None = None
+    stopped = False
+
+    def stop(*_: object) -> None:
+        # It raises nothing: an exception amid the start of a process would lose the process.
+        nonlocal stopped
+        stopped = True
+        if dashboard is not None:
+            dashboard.terminate()
+
+    previous = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
+        if with_ui:
+            port = free_port()
+            environment[f"{ENV_PREFIX}MLFLOW_UI_URL"] = address = f"http://127.0.0.1:{port}"
+            ui = _start_mlflow_ui(settings.tracking_uri, port)
+            threading.Thread(target=_announce, args=(ui, address), daemon=True).start()
+        command = [sys.executable, "-m", "streamlit", "run", str(APP), *streamlit_options]
+        dashboard = subprocess.Popen(command, env=environment)
+        if stopped:  # before there was a dashboard to tell
+            dashboard.terminate()
         return dashboard.wait()
     finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
+        if dashboard is not None and dashboard.poll() is None:
+            dashboard.terminate()
         if ui is not None:
             _end(ui)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
-def _start_mlflow_ui(tracking_uri: str) -> tuple[subprocess.Popen[bytes], str]:
-    port = free_port()
-    address = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", tracking_uri]
-    command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-    threading.Thread(target=_announce, args=(process, address), daemon=True).start()
-    return process, address
+def _start_mlflow_ui(tracking_uri: str, port: int) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    # Not among the arguments: everybody on this machine can read those, and the address can hold a password.
+    environment = os.environ | {"MLFLOW_BACKEND_STORE_URI": tracking_uri}
+    return subprocess.Popen(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
 
 
 def _announce(process: subprocess.Popen[bytes], address: str) -> None:

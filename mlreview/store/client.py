@@ -4,6 +4,7 @@ It serves the writer, and as ``ClientApi`` it stands in for REST where a store i
 has a fast reader here (MySQL, SQL Server, Databricks, a plugin's store). MLflow is imported at the first call only.
 """
 
+import configparser
 import json
 import os
 import threading
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from mlreview.errors import NotFoundError, StoreError
 from mlreview.redaction import scrub
 from mlreview.store.rest import LOGGED_MODELS_PAGE, MODELS_PAGE, VERSIONS_PAGE, Json, Page, every_page
-from mlreview.store.transport import LOGIN_HINT, causes, unreachable
+from mlreview.store.transport import LOGIN_HINT, bad_credentials_file, causes, unreachable
 from mlreview.store.uris import Address
 
 if TYPE_CHECKING:
@@ -111,6 +112,8 @@ def _knock(uri: str) -> None:
 def in_words(error: Exception, address: Address) -> StoreError | NotFoundError:
     """An error of MLflow's client as one of ours."""
     code = getattr(error, "error_code", "")
+    if isinstance(error, configparser.Error) or (address.kind == "http" and isinstance(error, UnicodeDecodeError)):
+        return bad_credentials_file()
     if address.kind == "http" and "RequestException" in causes(error):
         found = unreachable(address.label, float(os.environ.get("MLFLOW_HTTP_REQUEST_TIMEOUT", "120")), error)
         return StoreError(scrub(found.message, [address.uri]), hint=found.hint)

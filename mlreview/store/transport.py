@@ -37,6 +37,8 @@ LOGIN_HINT = (
     "Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, to an account that may read."
 )
 
+CREDENTIALS_FILE = "~/.mlflow/credentials"
+
 _PASSING = frozenset({408, 429, 500, 502, 503, 504})
 """Answers that MLflow's own client repeats a question after. A server without a login answers some of several searches
 that arrive at once with a 500, because each of them tries to import the module for logins."""
@@ -130,6 +132,8 @@ class Transport:
                 timeout=_patience(left),
                 **where,
             )
+        except (configparser.Error, UnicodeDecodeError):
+            raise bad_credentials_file() from None
         except MlflowException as error:
             cause = error.__cause__ or error.__context__
             raise (
@@ -251,11 +255,23 @@ def tls_options(environment: Mapping[str, str]) -> dict[str, Any]:
     return options
 
 
+def bad_credentials_file() -> StoreError:
+    """What is said of a file of logins that can't be understood; not its reader's words, which repeat its lines."""
+    return StoreError(
+        f"The file {CREDENTIALS_FILE}, which holds MLflow's logins, can't be understood; nothing was sent.",
+        hint="Mend or remove it: [mlflow], and below it mlflow_tracking_username = ... and mlflow_tracking_password = "
+        "...; MLflow's own client wants %% for a % there.",
+    )
+
+
 def _credentials(environment: Mapping[str, str]) -> tuple[str | None, str | None]:
     user, password = (environment.get(f"MLFLOW_TRACKING_{name}") for name in ("USERNAME", "PASSWORD"))
     if not (user and password):
         kept = configparser.ConfigParser(interpolation=None)
-        kept.read(Path("~/.mlflow/credentials").expanduser(), encoding="utf-8")
+        try:
+            kept.read(Path(CREDENTIALS_FILE).expanduser(), encoding="utf-8")
+        except (configparser.Error, UnicodeDecodeError):
+            raise bad_credentials_file() from None
         section: Mapping[str, str] = kept["mlflow"] if kept.has_section("mlflow") else {}
         user = user or section.get("mlflow_tracking_username")
         password = password or section.get("mlflow_tracking_password")

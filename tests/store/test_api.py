@@ -18,8 +18,8 @@ from mlflow.entities import Metric
 
 from mlreview import names
 from mlreview.entities import RunQuery
-from mlreview.errors import BadInputError, NotFoundError, StoreError
-from mlreview.store import open_store, rest
+from mlreview.errors import BadInputError, NotFoundError, StoreError, WriteError
+from mlreview.store import open_store, open_writer, rest
 from mlreview.store.api import ApiStore
 from mlreview.store.transport import needs_mlflow
 from mlreview.store.uris import parse
@@ -492,6 +492,34 @@ def test_logins_are_sent_as_mlflows_own_client_sends_them(
         ours, theirs = (request.headers.get("Authorization") for request in site.seen)
     assert ours == theirs
     assert bool(ours) == bool(environment or credentials or kept)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"mlflow_tracking_password hunter22\n",
+        b"[mlflow]\nhunter22\n",
+        b"[mlflow]\na = hunter22\na = hunter22\n",
+        b"\xff\xfe",
+    ],
+)
+@pytest.mark.parametrize("by_mlflow", [False, True])
+def test_a_file_of_logins_that_can_not_be_understood_is_named_and_never_quoted(
+    content: bytes, by_mlflow: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".mlflow").mkdir()
+    (tmp_path / ".mlflow" / "credentials").write_bytes(content)
+    if by_mlflow:
+        monkeypatch.setenv("MLFLOW_WORKSPACE", "default")
+    with answering(lambda _: Answer()) as site:
+        with pytest.raises(StoreError, match=r"~/\.mlflow/credentials") as reading:
+            open_store(site.url).experiments()
+        with pytest.raises(WriteError, match=r"~/\.mlflow/credentials") as writing:
+            open_writer(site.url).set_tag("0" * 32, "key", "value")
+        assert not site.seen
+    for caught in (reading, writing):
+        assert "hunter22" not in str(caught.value)
 
 
 def test_what_a_team_has_set_up_beyond_logins_goes_through_mlflows_own_request(monkeypatch: pytest.MonkeyPatch) -> None:
