@@ -78,7 +78,11 @@ def serve(*, tracking_uri: str | None, with_mlflow: bool, streamlit_options: Seq
 def _start_mlflow_ui(tracking_uri: str, port: int) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     # Not among the arguments: everybody on this machine can read those, and the address can hold a password.
-    environment = os.environ | {"MLFLOW_BACKEND_STORE_URI": tracking_uri}
+    # And without its runner of GenAI jobs, which keeps eight idle processes.
+    environment = os.environ | {
+        "MLFLOW_BACKEND_STORE_URI": tracking_uri,
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+    }
     return subprocess.Popen(
         command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )
