@@ -16,7 +16,7 @@ from mlreview import names
 from mlreview.entities import MetricColumn, RunQuery, RunTable
 from mlreview.errors import BadInputError, NotFoundError
 from mlreview.store import open_store
-from mlreview.store.api import ApiStore
+from mlreview.store.api import EXPERIMENTS_LOOKED_UP, ApiStore
 from mlreview.store.base import RunStore
 from mlreview.store.uris import parse
 from tests.store import scenario as scenarios
@@ -576,6 +576,17 @@ def test_both_readers_tell_histories_data_sets_models_and_versions_the_same(
 
 
 def test_both_readers_tell_the_same_experiments(two_readers: tuple[RunStore, RunStore, Scenario]) -> None:
+    """Over HTTP the newest run of an experiment costs a request, so of many experiments some may stay unknown."""
     fast, slow, _ = two_readers
-    found = [replace(one, run_count=None) for one in fast.experiments("all")]
-    assert plain(found) == plain([replace(one, run_count=None) for one in slow.experiments("all")])
+    known = {one.experiment_id: replace(one, run_count=None) for one in fast.experiments("all")}
+    told = {one.experiment_id: replace(one, run_count=None) for one in slow.experiments("all")}
+    assert known.keys() == told.keys()
+    looked_up = 0
+    for experiment_id, one in told.items():
+        looked_up += one.last_run_time is not None
+        expected = known[experiment_id]
+        if one.last_run_time is None and len(told) > EXPERIMENTS_LOOKED_UP:
+            expected = replace(expected, last_run_time=None)
+        assert plain(one) == plain(expected)
+    in_use = sum(one.last_run_time is not None for one in known.values())
+    assert looked_up >= min(in_use, 1)
