@@ -4,6 +4,7 @@ A store with MLflow's schema takes seconds to make, so it is made once and copie
 a free port, and are ended by their process ids.
 """
 
+import ctypes
 import fcntl
 import os
 import pwd
@@ -79,6 +80,13 @@ def end(process: "subprocess.Popen[Any]", first: int = signal.SIGTERM) -> None:
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+
+
+def end_with_this_process() -> None:
+    """Run in a new child: Linux is to end it when the tests are killed, and can't do so themselves."""
+    if sys.platform == "linux":
+        set_parent_death_signal = 1
+        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGTERM)
 
 
 def tail(log: Path, lines: int = 40) -> str:
@@ -177,6 +185,7 @@ def _start_postgres(
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=end_with_this_process,
                 **base,
             )
         if _answers(process, port):
@@ -252,6 +261,7 @@ def run_mlflow_server(backend_uri: str, folder: Path) -> Iterator[TrackingServer
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=end_with_this_process,
             )
         try:
             if _healthy(process, f"http://127.0.0.1:{port}/health"):
