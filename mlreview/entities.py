@@ -89,7 +89,9 @@ class RunTable:
         params: Text column of each param that was read, by key.
         tags: Text column of each tag that was read, by key.
         note_heads: First ``names.NOTE_HEAD_CHARS`` characters of each note, where asked for.
-        total: How many runs match in the store; more than ``len(table)`` when only a part was read.
+        total: How many runs match in the store, as far as is known; more than ``len(table)`` when only a part was read.
+        complete: Every run that matches was read. Where a part was read, some stores can't say how many there are:
+            then this is false and ``total`` is the part.
     """
 
     run_ids: TextColumn
@@ -107,6 +109,7 @@ class RunTable:
     tags: Mapping[str, TextColumn] = field(default_factory=dict)
     note_heads: TextColumn | None = None
     total: int = 0
+    complete: bool = True
 
     def __len__(self) -> int:
         return len(self.run_ids)
@@ -150,6 +153,7 @@ class RunQuery:
         params: Keys of the params to read; ``None`` for all, empty for none.
         tags: Keys of the tags to read, whole; event tags are refused here.
         note_heads: Read the beginnings of notes.
+        limit: Only the newest so many of these runs, at least 1; ``None`` for all.
     """
 
     experiment_ids: tuple[str, ...] = ()
@@ -159,6 +163,7 @@ class RunQuery:
     params: tuple[str, ...] | None = ()
     tags: tuple[str, ...] = ()
     note_heads: bool = False
+    limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -285,17 +285,20 @@ def _logged_once_by_autolog(key: str, table: RunTable) -> bool:
     return not (column.steps[column.present] != 0).any()
 
 
-def describe_coverage(ranking: Ranking, total: int, shown: int) -> str:
+def describe_coverage(ranking: Ranking, total: int, shown: int, *, complete: bool = True) -> str:
     """What a ranking covers, in one sentence for people: never a silent denominator.
 
     Args:
         ranking: As ranked.
         total: Runs in the store that match, more than were ranked where only a part was read.
         shown: Rows that are on the page.
+        complete: Whether ``total`` is all there is; else more are still being read.
     """
     name = ranking.metric if len(ranking.metric) <= 40 else f"{ranking.metric[:39]}…"
     parts = [f"{shown:,} of {total:,} runs" if shown < total else f"{total:,} run{'' if total == 1 else 's'}"]
-    if len(ranking.rows) < total:
+    if not complete:
+        parts.append("the newest ones: more are being read")
+    elif len(ranking.rows) < total:
         parts.append(f"ranked among the {len(ranking.rows):,} read so far")
     if ranking.missing:
         parts.append(f"{ranking.missing:,} without {name}")

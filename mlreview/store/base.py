@@ -49,7 +49,8 @@ class RunStore(Protocol):
         A metric, param or tag that was asked for by key and that no run has is a column of missing values; with
         ``None`` (all keys) only keys that occur are columns. Metrics are the latest values. Event tags
         (``names.EVENT_TAG_PREFIX``) are never columns. Runs that are added or deleted while a paged read is under
-        way never make it miss another run, and never appear twice.
+        way never make it miss another run, and never appear twice. With ``query.limit`` only the newest so many are
+        read, over HTTP in one request, and ``complete`` says whether they are all.
 
         Raises:
             BadInputError: An event tag was asked for.

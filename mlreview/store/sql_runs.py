@@ -32,6 +32,9 @@ ATTRIBUTES = f"""r.run_uuid, CAST(r.experiment_id AS text), {NAME}, {USER}, r.st
     r.artifact_uri, r.start_time, NULLIF(r.end_time, 0)"""
 ATTRIBUTE_KINDS = "tttttttnn"
 
+NEWEST_FIRST = "r.start_time IS NULL, r.start_time DESC, r.run_uuid"
+"""ORDER BY of the contract; it ends with a text."""
+
 NOTE_HEAD = f"substr({{alias}}.value, 1, {names.NOTE_HEAD_CHARS})"
 
 
@@ -97,9 +100,9 @@ def read(session: Session, dialect: Dialect, query: RunQuery) -> RunTable:
         params=params,
         tags={key: found[_text("tags", key)][0] for key in query.tags},
         note_heads=found[note][0] if query.note_heads else None,
-        total=len(ids),
+        total=len(ids) if query.limit is None else _count(session, dialect, query),
     )
-    return table.take(columns.newest_first(starts))
+    return replace(table.take(columns.newest_first(starts)), complete=len(table) == table.total)
 
 
 def _chosen(dialect: Dialect, query: RunQuery) -> tuple[str, list[Argument]]:
@@ -118,7 +121,17 @@ def _chosen(dialect: Dialect, query: RunQuery) -> tuple[str, list[Argument]]:
         conditions.append(f"r.lifecycle_stage = ${argument(query.lifecycle)}")
     if query.run_ids is not None:
         conditions.append(dialect.within("r.run_uuid", argument(query.run_ids)))
-    return " AND ".join(conditions), arguments
+    where = " AND ".join(conditions)
+    if query.limit is None:
+        return where, arguments
+    newest = f"SELECT r.run_uuid FROM runs AS r WHERE {where} ORDER BY {NEWEST_FIRST} {dialect.by_code_point}"
+    return f"r.run_uuid IN ({newest} LIMIT {int(query.limit)})", arguments
+
+
+def _count(session: Session, dialect: Dialect, query: RunQuery) -> int:
+    where, arguments = _chosen(dialect, replace(query, limit=None))
+    (counts,) = session.select(f"SELECT count(*) FROM runs AS r WHERE {where}", arguments, "i")
+    return int(counts[0])
 
 
 def _wide(

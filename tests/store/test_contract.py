@@ -104,6 +104,25 @@ def test_active_runs_come_newest_first_and_of_one_start_time_by_id(store: RunSto
     assert table.total == len(table) == 7
 
 
+@pytest.mark.parametrize("lifecycle", ["active", "all", "deleted"])
+def test_a_limit_takes_the_newest_runs_and_says_whether_there_are_more(
+    store: RunStore, scenario: Scenario, lifecycle: Any
+) -> None:
+    everything = list(store.runs(query(scenario, lifecycle=lifecycle)).run_ids)
+    for limit in range(1, len(everything) + 2):
+        table = store.runs(query(scenario, lifecycle=lifecycle, limit=limit, metrics=None, params=None))
+        assert list(table.run_ids) == everything[:limit]
+        assert table.complete == (limit >= len(everything))
+        assert table.total in ({len(everything)} if table.complete else {len(everything), limit})
+
+
+def test_a_limit_counts_among_named_runs(store: RunStore, scenario: Scenario) -> None:
+    named = RunQuery(run_ids=tuple(reversed(scenario.active)), limit=3)
+    table = store.runs(named)
+    assert list(table.run_ids) == scenario.active[:3]
+    assert (table.total, table.complete) == (7, False)
+
+
 def test_deleted_runs_come_only_when_asked_for(store: RunStore, scenario: Scenario) -> None:
     assert list(store.runs(query(scenario, lifecycle="deleted")).run_ids) == [scenario.runs["deleted"]]
     everything = store.runs(query(scenario, lifecycle="all"))
