@@ -151,7 +151,7 @@ class RunQuery:
         lifecycle: Active runs, deleted ones, or both.
         metrics: Keys of the metrics to read; ``None`` for all.
         params: Keys of the params to read; ``None`` for all, empty for none.
-        tags: Keys of the tags to read, whole; event tags are refused here.
+        tags: Keys of the tags to read, whole; ``None`` for all but event tags, which are refused by name.
         note_heads: Read the beginnings of notes.
         limit: Only the newest so many of these runs, at least 1; ``None`` for all.
     """
@@ -161,7 +161,7 @@ class RunQuery:
     lifecycle: Lifecycle = "active"
     metrics: tuple[str, ...] | None = None
     params: tuple[str, ...] | None = ()
-    tags: tuple[str, ...] = ()
+    tags: tuple[str, ...] | None = ()
     note_heads: bool = False
     limit: int | None = None
 

@@ -80,7 +80,7 @@ def run_table(runs: Sequence[Json], query: RunQuery) -> RunTable:
         end_times=_times(_end_time(run) for run in runs),
         metrics=_metric_columns(runs, query.metrics),
         params=_text_columns([pairs(run.get("data", {}).get("params")) for run in runs], query.params),
-        tags=_text_columns(tags, query.tags),
+        tags=_text_columns([_without_events(own) for own in tags], query.tags),
         note_heads=_texts(_head(own) for own in tags) if query.note_heads else None,
         total=len(runs),
     )
@@ -235,6 +235,10 @@ def _times(values: Iterable[int | None]) -> Any:
 def _text_columns(rows: Sequence[Mapping[str, str]], wanted: Sequence[str] | None) -> dict[str, TextColumn]:
     keys = sorted({key for row in rows for key in row}) if wanted is None else list(dict.fromkeys(wanted))
     return {key: _texts(row.get(key) for row in rows) for key in keys}
+
+
+def _without_events(tags: Mapping[str, str]) -> dict[str, str]:
+    return {key: value for key, value in tags.items() if not key.startswith(names.EVENT_TAG_PREFIX)}
 
 
 def _metric_columns(runs: Sequence[Json], wanted: Sequence[str] | None) -> dict[str, MetricColumn]:

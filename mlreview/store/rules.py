@@ -22,7 +22,7 @@ def refuse_events(query: RunQuery) -> None:
     Raises:
         BadInputError: An event tag is asked for.
     """
-    for key in query.tags:
+    for key in query.tags or ():
         if key.startswith(names.EVENT_TAG_PREFIX):
             raise BadInputError(
                 f"{key!r} is an event of a review, which is never a column of a table.",

@@ -71,16 +71,20 @@ def read(session: Session, dialect: Dialect, query: RunQuery) -> RunTable:
     wanted = [
         parent,
         *([note] if query.note_heads else ()),
-        *(_text("tags", key) for key in query.tags),
+        *(_text("tags", key) for key in query.tags or ()),
         *(_text("params", key) for key in query.params or ()),
         *(_metric(key) for key in query.metrics or ()),
     ]
     attributes, found = _wide(session, dialect, where, arguments, list(dict.fromkeys(wanted)))
     ids, experiments, run_names, users, statuses, lifecycles, artifacts, starts, ends = attributes
     if query.params is None:
-        params = _all_params(session, dialect, where, arguments, len(ids))
+        params = _all_texts(session, dialect, where, arguments, len(ids), "params")
     else:
         params = {key: found[_text("params", key)][0] for key in query.params}
+    if query.tags is None:
+        tags = _all_texts(session, dialect, where, arguments, len(ids), "tags")
+    else:
+        tags = {key: found[_text("tags", key)][0] for key in query.tags}
     if query.metrics is None:
         metrics = _all_metrics(session, dialect, where, arguments, len(ids))
     else:
@@ -98,7 +102,7 @@ def read(session: Session, dialect: Dialect, query: RunQuery) -> RunTable:
         end_times=columns.times(ends),
         metrics=metrics,
         params=params,
-        tags={key: found[_text("tags", key)][0] for key in query.tags},
+        tags=tags,
         note_heads=found[note][0] if query.note_heads else None,
         total=len(ids) if query.limit is None else _count(session, dialect, query),
     )
@@ -178,10 +182,13 @@ def _entries(dialect: Dialect, where: str, table: str, select: str) -> str:
     )
 
 
-def _all_params(
-    session: Session, dialect: Dialect, where: str, arguments: list[Argument], size: int
+def _all_texts(
+    session: Session, dialect: Dialect, where: str, arguments: list[Argument], size: int, table: str
 ) -> dict[str, TextColumn]:
-    statement = _entries(dialect, where, "params", "c.key, c.value")
+    statement = _entries(dialect, where, table, "c.key, c.value")
+    if table == "tags":  # a run under review has hundreds of events, each up to 7,500 characters
+        prefix = names.EVENT_TAG_PREFIX
+        statement += f" WHERE substr(c.key, 1, {len(prefix)}) <> '{prefix}'"
     rows, keys, values = session.select(statement, arguments, "ikk")
     return columns.text_columns(size, rows, keys, values.texts())
 

@@ -280,6 +280,15 @@ def test_notes_come_as_their_first_200_characters_none_of_them_split(store: RunS
     assert store.runs(query(scenario)).note_heads is None
 
 
+def test_all_tags_are_those_that_occur_and_no_event_is_among_them(store: RunStore, scenario: Scenario) -> None:
+    table = store.runs(query(scenario, tags=None))
+    expected = {"mlflow.user", "mlflow.runName", "mlflow.note.content", "mlflow.parentRunId", "shared", "empty", "long"}
+    assert set(table.tags) == expected | set(UNICODE)
+    best, child = row(table, scenario.runs["best"]), row(table, scenario.runs["child"])
+    assert (table.tags["long"][best], table.tags["empty"][best], table.tags["empty"][child]) == (LONG_TAG, "", None)
+    assert table.tags["mlflow.note.content"][best] == NOTES["best"]
+
+
 def test_event_tags_are_refused_as_columns(store: RunStore, scenario: Scenario) -> None:
     with pytest.raises(BadInputError, match="never a column"):
         store.runs(query(scenario, tags=(scenarios.EVENT_TAG,)))
@@ -560,6 +569,7 @@ def test_both_readers_give_the_same_table(two_readers: tuple[RunStore, RunStore,
         query(scenario, params=None, tags=("mlflow.runName", "long", *UNICODE), note_heads=True, lifecycle="all"),
         RunQuery(experiment_ids=("0", scenario.experiment, scenario.deleted_experiment), params=("lr", "no")),
         RunQuery(run_ids=(*scenario.runs.values(), "f" * 32), metrics=("odd", "no"), params=None),
+        query(scenario, tags=None, lifecycle="all"),
     ):
         tables = fast.runs(asked), slow.runs(asked)
         assert plain(tables[0]) == plain(tables[1])
