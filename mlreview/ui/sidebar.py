@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mlreview.entities import Experiment, RunQuery
-from mlreview.ui import basket, pages, reads, urlstate
+from mlreview.ui import basket, pages, palette, reads, urlstate
 from mlreview.ui.text import ago, clip, clip_start, clock, plain
 
 _SHOWN_IN_BASKET = 8
@@ -93,6 +93,7 @@ def _render_basket() -> None:
         return
     found = reads.runs(RunQuery(run_ids=run_ids, lifecycle="all", metrics=())).table
     known = dict(zip(found.run_ids, found.names, strict=True))
+    styles = palette.run_styles(run_ids)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**Basket** · {len(run_ids)} run{'' if len(run_ids) == 1 else 's'}", width="stretch")
         st.button("Clear", key="basket_clear", type="tertiary", on_click=basket.clear)
@@ -100,7 +101,7 @@ def _render_basket() -> None:
         for run_id in run_ids[:_SHOWN_IN_BASKET]:
             name = known.get(run_id) or run_id[:8] if run_id in known else f"{run_id[:8]}, not found"
             st.button(
-                plain(name, 26),
+                f"{palette.swatch(styles[run_id])} {plain(name, 26)}",
                 key=f"basket_remove_{run_id}",
                 icon=":material/close:",
                 type="tertiary",
