@@ -5,14 +5,16 @@ import streamlit as st
 from mlreview.analysis.team import team_choice
 from mlreview.entities import RunQuery
 from mlreview.names import GIT_COMMIT_TAG, MAX_SHOWN_ROWS
-from mlreview.ui import leaderboard, leaderboard_controls, pages, reads, urlstate
+from mlreview.ui import growing, leaderboard, leaderboard_controls, pages, reads, urlstate
 
 pages.ensure()
 st.header("Leaderboard")
 
 experiments = urlstate.get(urlstate.SharedView).experiments
 known = [experiment for experiment in reads.experiments() if experiment.experiment_id in experiments]
-table = reads.runs(RunQuery(experiments)).table
+grown = growing.runs(RunQuery(experiments))
+table = grown.read.table
+growing.render_progress(grown)
 if not experiments:
     leaderboard.explain_empty_store()
 elif not known:

@@ -125,7 +125,7 @@ def render_summary(
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
             f"Ranked by **{plain(choice.metric)}** {which} · {who}  \n"
-            f":gray[{plain('; '.join([describe_coverage(ranking, table.total, shown), *statements[:1]]), 600)}]",
+            f":gray[{plain('; '.join([describe_coverage(ranking, table.total, shown, complete=table.complete), *statements[:1]]), 600)}]",
             width="stretch",
         )
         if statements:

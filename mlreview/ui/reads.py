@@ -9,6 +9,7 @@ queue; an error that isn't kept would make each of them wait for a dead store in
 """
 
 import copy
+import logging
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -30,7 +31,9 @@ FRESH_S = 20
 FRESH_TIMES_READ = 10
 """A slow read is used again for so many times as long as it took: a scan over HTTP is not repeated every 20 s."""
 ERROR_S = 4
+LOG = logging.getLogger("mlreview")
 _OLDEST = "_reads.oldest"
+_FORGET_TOO: list[Callable[[], None]] = []
 
 
 @dataclass(frozen=True)
@@ -71,25 +74,25 @@ def store() -> RunStore:
 def experiments() -> tuple[Experiment, ...]:
     """Active experiments, those with the newest runs first."""
     with _waiting():
-        return _taken(_experiments(_key()))
+        return _taken(_experiments(key()))
 
 
 def runs(query: RunQuery) -> Read:
     """Runs as columns."""
     with _waiting():
-        return _taken(_runs(_key(), query))
+        return _taken(_runs(key(), query))
 
 
 def datasets(run_ids: tuple[str, ...]) -> tuple[Dataset, ...]:
     """Data sets of runs."""
     with _waiting():
-        return _taken(_datasets(_key(), run_ids))
+        return _taken(_datasets(key(), run_ids))
 
 
 def extremes(run_ids: tuple[str, ...], metric: str) -> MetricExtremes:
     """Smallest and largest value over steps of one metric of each run."""
     with _waiting():
-        return _taken(_extremes(_key(), run_ids, metric))
+        return _taken(_extremes(key(), run_ids, metric))
 
 
 def begin() -> None:
@@ -106,6 +109,14 @@ def refresh() -> None:
     """Forget what was read, and the store itself, so that everything is new: a schema may have been upgraded."""
     for cached in (_experiments, _runs, _datasets, _extremes, _open):
         cached.clear()
+    for forget in _FORGET_TOO:
+        forget()
+
+
+def forget_too(forget: Callable[[], None]) -> None:
+    """Have this called by ``refresh``: another module keeps reads of its own."""
+    if forget not in _FORGET_TOO:
+        _FORGET_TOO.append(forget)
 
 
 def _waiting() -> AbstractContextManager[None]:
@@ -113,7 +124,8 @@ def _waiting() -> AbstractContextManager[None]:
     return st.spinner("Reading the tracking store", show_time=True)
 
 
-def _key() -> tuple[str, ...]:
+def key() -> tuple[str, ...]:
+    """What decides which store is read: part of the key of everything that is kept."""
     current = settings()
     return (current.tracking_uri, current.registry_uri or "", current.read_dsn or "")
 
@@ -121,10 +133,25 @@ def _key() -> tuple[str, ...]:
 def _taken(outcome: _Outcome) -> Any:
     """The value, with its age noted; an error is raised as a copy, since sessions share the cached one."""
     if outcome.error is not None:
-        raise copy.copy(outcome.error)
-    before = st.session_state.get(_OLDEST)
-    st.session_state[_OLDEST] = outcome.at if before is None else min(before, outcome.at)
+        raise own_copy(outcome.error)
+    note_age(outcome.at)
     return outcome.value
+
+
+def own_copy(error: MlreviewError | None) -> MlreviewError:
+    """A kept error for this session to raise."""
+    return copy.copy(error) if error is not None else StoreError("The tracking store could not be read.")
+
+
+def note_age(at: float) -> None:
+    """Data on the page was read at this time (s since 1970, UTC)."""
+    before = st.session_state.get(_OLDEST)
+    st.session_state[_OLDEST] = at if before is None else min(before, at)
+
+
+def fresh_for(took: float) -> float:
+    """How long a read that took so many seconds is used again, in seconds."""
+    return max(FRESH_S, FRESH_TIMES_READ * took)
 
 
 def _outcome(read: Callable[[], Any]) -> _Outcome:
@@ -136,7 +163,7 @@ def _outcome(read: Callable[[], Any]) -> _Outcome:
             _open.clear()  # a new attempt opens it anew
         return _Outcome(None, error, began, time.time() + ERROR_S)
     ended = time.time()
-    return _Outcome(value, None, began, ended + max(FRESH_S, FRESH_TIMES_READ * (ended - began)))
+    return _Outcome(value, None, began, ended + fresh_for(ended - began))
 
 
 def _usable(outcome: _Outcome) -> bool:
