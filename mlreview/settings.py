@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from mlreview import names
 from mlreview.errors import BadInputError
@@ -42,6 +42,28 @@ class Settings(BaseSettings):
         le=120,
         description="Longest wait for a tracking store that does not answer, in seconds.",
     )
+    metric_aliases: dict[str, tuple[str, ...]] = Field(
+        default={},
+        description="Other names of metrics, so that runs which logged one name rank beside runs that logged another.",
+    )
+
+    @field_validator("metric_aliases", mode="before")
+    @classmethod
+    def _one_name_or_several(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            raise ValueError('must be a table of names, such as val_acc = "val_binary_accuracy"')
+        for name, others in value.items():
+            listed = [others] if isinstance(others, str) else others
+            if not isinstance(listed, list | tuple) or not listed or not all(isinstance(one, str) for one in listed):
+                raise ValueError(f"{name!r} must be another name of that metric, or a list of names")
+            for one in (name, *listed):
+                if not one.strip() or len(one) > names.MAX_KEY_CHARS:
+                    raise ValueError(
+                        f"{name!r}: the name of a metric has 1 to {names.MAX_KEY_CHARS} characters, not {len(one)}"
+                    )
+            if name in listed:
+                raise ValueError(f"{name!r} is named as its own alias")
+        return {name: (others,) if isinstance(others, str) else tuple(others) for name, others in value.items()}
 
     @field_validator("mlflow_ui_url")
     @classmethod
@@ -136,4 +158,9 @@ def load_settings(**overrides: Any) -> Settings:
         raise BadInputError(
             f"The setting {name!r} does not fit: {first['msg']}.",
             hint=f"It comes from {CONFIG_FILE}, from {names.ENV_PREFIX}{name.upper()} or from the command line.",
+        ) from error
+    except SettingsError as error:  # only a table is read from the environment as JSON
+        raise BadInputError(
+            f"{names.ENV_PREFIX}METRIC_ALIASES is not valid JSON.",
+            hint='Write it such as {"val_acc": "val_binary_accuracy"}; nothing was read.',
         ) from error

@@ -81,3 +81,43 @@ def test_a_folder_in_the_place_of_the_file_is_one_clear_error(file: Path) -> Non
 def test_a_byte_order_mark_before_the_file_is_no_error(file: Path) -> None:
     file.write_bytes(b"\xef\xbb\xbftimeout = 3\n")
     assert load_settings().timeout == 3.0
+
+
+def test_aliases_of_metrics_are_one_name_or_a_list(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file.write_text('[metric_aliases]\nval_acc = "val_binary_accuracy"\nval_AUROC = ["val_auc", "val_roc_auc"]\n')
+    assert load_settings().metric_aliases == {
+        "val_acc": ("val_binary_accuracy",),
+        "val_AUROC": ("val_auc", "val_roc_auc"),
+    }
+    monkeypatch.setenv("MLREVIEW_METRIC_ALIASES", '{"a": "b"}')
+    assert load_settings().metric_aliases == {
+        "val_acc": ("val_binary_accuracy",),
+        "val_AUROC": ("val_auc", "val_roc_auc"),
+        "a": ("b",),
+    }
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ('metric_aliases = "val_acc"', "must be a table of names"),
+        ("[metric_aliases]\nval_acc = 3", "'val_acc' must be another name"),
+        ("[metric_aliases]\nval_acc = []", "'val_acc' must be another name"),
+        ('[metric_aliases]\nval_acc = ["a", 3]', "'val_acc' must be another name"),
+        ('[metric_aliases]\nval_acc = ""', "1 to 250 characters"),
+        ('[metric_aliases]\nval_acc = "val_acc"', "its own alias"),
+    ],
+)
+def test_aliases_that_can_not_be_are_one_clear_error(file: Path, content: str, words: str) -> None:
+    file.write_text(content + "\n")
+    with pytest.raises(BadInputError, match="metric_aliases") as caught:
+        load_settings()
+    assert words in caught.value.message
+
+
+def test_aliases_in_the_environment_that_are_no_json_are_one_clear_error(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLREVIEW_METRIC_ALIASES", "val_acc=val_binary_accuracy")
+    with pytest.raises(BadInputError, match="MLREVIEW_METRIC_ALIASES is not valid JSON"):
+        load_settings()
