@@ -122,10 +122,11 @@ def render_summary(
     }[choice.source]
     if any(summary.training for summary in summarise_metrics(table) if summary.name.key == choice.metric):
         who += " · :red-badge[training metric] it says how well a run fits what it has seen"
+    covers = describe_coverage(ranking, table.total, shown, complete=table.complete)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
             f"Ranked by **{plain(choice.metric)}** {which} · {who}  \n"
-            f":gray[{plain('; '.join([describe_coverage(ranking, table.total, shown, complete=table.complete), *statements[:1]]), 600)}]",
+            f":gray[{plain('; '.join([covers, *statements[:1]]), 600)}]",
             width="stretch",
         )
         if statements:
