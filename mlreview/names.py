@@ -22,6 +22,9 @@ EVENT_TAG_PREFIX: Final = "mlreview.event."
 EXPERIMENT_METRIC_TAG: Final = "mlreview.metric"
 EXPERIMENT_DIRECTION_TAG_PREFIX: Final = "mlreview.direction."
 EXPERIMENT_BASELINE_TAG: Final = "mlreview.baseline"
+REVIEW_STATE_TAG: Final = "mlreview.state"
+"""On a run: where its review stands, a projection of its events."""
+
 DEMO_TAG: Final = "mlreview.demo"
 """On an experiment: made by ``mlreview demo``; its value names the data."""
 

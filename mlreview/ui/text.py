@@ -82,3 +82,30 @@ def ago(then_ms: int | None, now: datetime | None = None) -> str:
         if seconds >= size:
             return f"{seconds // size} {unit} ago"
     return "just now"
+
+
+_MARKS = (
+    (re.compile(r"!\[([^\]]*)\]\([^)]*\)?"), r"\1"),  # an image: what stands for it
+    (re.compile(r"\[([^\]]+)\]\([^)]*\)?"), r"\1"),  # a link: its text
+    (re.compile(r"^\s*(?:>\s*|[-*+]\s+|\d+[.)]\s+|#+\s+)+"), ""),
+    (re.compile(r"^\s*(?:-{3,}|={3,}|\*{3,}|`{3,}.*|~{3,}.*)\s*$"), ""),
+    (re.compile(r"(\*\*|__|`+|~~)"), ""),
+    (re.compile(r"(?<!\w)[*_](?=\S)|(?<=\S)[*_](?!\w)"), ""),
+)
+
+
+def first_line(note: str | None, limit: int = 160) -> str:
+    """The first line of a note that says something, without its Markdown marks, on one line.
+
+    Headings are passed over as long as text follows: notes from one template all begin with the same one.
+    """
+    heading = ""
+    for line in (note or "").splitlines():
+        text = line
+        for mark, instead in _MARKS:
+            text = mark.sub(instead, text)
+        text = clip(text, limit)
+        if text and not line.lstrip().startswith("#"):
+            return text
+        heading = heading or text
+    return heading

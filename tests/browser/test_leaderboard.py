@@ -37,7 +37,9 @@ def test_the_first_look_ranks_by_a_guessed_validation_metric(team_app: str, team
         ("5", "sports-NN-32d-lr0.05"),
     ]
     assert rows[0]["val_AUROC ↑"] == "0.917"
-    assert (rows[0]["learning_rate"], rows[0]["hidden_units"]) == ("0.1", "32")
+    # What differs from the leader, which has 32 hidden units and a learning rate of 0.1.
+    assert [row["What differs"] for row in rows[:2]] == ["the leader", "hidden_units 8"]
+    assert set(rows[4]["What differs"].split(" · ")) == {"learning_rate 0.05"}
 
 
 def test_runs_that_cannot_be_told_from_the_leader_are_marked_and_the_reason_is_said(
@@ -50,10 +52,11 @@ def test_runs_that_cannot_be_told_from_the_leader_are_marked_and_the_reason_is_s
     expect(page.get_by_text("The leader is the best of 6 on posts (796 examples)")).to_be_visible()
 
 
-def test_noise_is_no_column(team_app: str, team_sample: Sample, page: Page):
+def test_noise_is_no_difference(team_app: str, team_sample: Sample, page: Page):
     visit(page, f"{team_app}/?exp={team_sample.experiments['sports']}")
-    headings = table_cells(page, "leaderboard_table")[0]
-    assert not {"opt_name", "opt_learning_rate", "epochs"} & set(headings)
+    said = " ".join(row["What differs"] for row in table_cells(page, "leaderboard_table"))
+    assert "hidden_units" in said
+    assert not any(noise in said for noise in ("opt_name", "opt_learning_rate", "epochs"))
 
 
 def test_runs_without_a_rank_stand_apart_with_the_reason(team_app: str, team_sample: Sample, page: Page):

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from mlreview.ui.text import ago, clip, clip_start, clock, number, plain
+from mlreview.ui.text import ago, clip, clip_start, clock, first_line, number, plain
 
 HOSTILE = [
     "![x](https://evil.example/track.png)",
@@ -97,3 +97,20 @@ def test_the_time_of_day_is_the_viewers():
 def test_of_a_long_address_the_end_stays():
     assert clip_start("sqlite:////home/team/mlflow.db", 10) == "…mlflow.db"
     assert clip_start("short", 12) == "short"
+
+
+@pytest.mark.parametrize(
+    ("note", "line"),
+    [
+        ("## Use case\n\n**Sort** posts, see [the plan](https://example.org/a)\nmore", "Sort posts, see the plan"),
+        ("# Only a heading", "Only a heading"),
+        ("- [ ] a_snake_name stays, `code` too", "[ ] a_snake_name stays, code too"),
+        ("> ![secret](https://evil.example/x.png) quoted", "secret quoted"),
+        ("---\n\n1. 2 * 3 = *six*", "2 * 3 = six"),
+        ("[cut off](https://exam", "cut off"),
+        ("", ""),
+        (None, ""),
+    ],
+)
+def test_of_a_note_the_first_line_that_says_something_stays_without_marks(note, line):
+    assert first_line(note) == line

@@ -1,0 +1,265 @@
+"""The leaderboard's columns: what each one holds, and how it is drawn.
+
+A column is a name (that of the frame, in lower case that of the address), the values of one table's rows, and how
+Streamlit draws them. ``DEFAULT`` are those that fit a laptop's screen without sideways scrolling.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from numpy.typing import NDArray
+
+from mlreview.analysis.differences import what_differs
+from mlreview.analysis.params import as_numbers
+from mlreview.entities import TextColumn
+from mlreview.names import REVIEW_STATE_TAG
+from mlreview.ui import reads
+from mlreview.ui.leaderboard_rows import Part
+from mlreview.ui.text import clip, direction_arrow, first_line, number, plain
+
+_STATUS = {
+    "FINISHED": "Finished",
+    "RUNNING": "Running",
+    "FAILED": "Failed",
+    "KILLED": "Killed",
+    "SCHEDULED": "Scheduled",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column.
+
+    Attributes:
+        name: In the frame; in lower case in the address.
+        label: For people, where columns are chosen.
+        values: One plain value for each row; ``None`` to leave the column out of this table.
+        config: How it is drawn, given the values.
+    """
+
+    name: str
+    label: str
+    values: Callable[[Part], Any]
+    config: Callable[[Part, Any], Any]
+
+
+def frame_of(part: Part, columns: Sequence[Column]) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """The rows to draw as columns of plain values, and how to draw each."""
+    data: dict[str, Any] = {}
+    config: dict[str, Any] = {}
+    for column in columns:
+        values = column.values(part)
+        if values is not None:
+            data[column.name] = values
+            config[column.name] = column.config(part, values)
+    return pd.DataFrame(data), config
+
+
+def param_column(key: str) -> Column:
+    """A parameter; numbers as numbers where every value is one, so that the browser sorts them."""
+
+    def values(part: Part) -> Sequence[str | float | None]:
+        column = part.runs.params.get(key)
+        return _text_or_numbers(column) if column is not None else [None] * len(part)
+
+    return Column(f"param:{key}", f"Parameter · {clip(key, 60)}", values, _plain_config(key, "Parameter"))
+
+
+def metric_column(key: str) -> Column:
+    """Another metric's latest value."""
+
+    def values(part: Part) -> NDArray[np.float64] | list[None]:
+        column = part.shown.table.metrics.get(key)
+        return [None] * len(part) if column is None else column.values[part.ranking.rows]
+
+    def config(part: Part, values: Any) -> Any:
+        return st.column_config.NumberColumn(
+            clip(key, 24), width=98, format=_digits(np.asarray(values, dtype=float)), help=f"Metric {plain(key, 200)}"
+        )
+
+    return Column(f"metric:{key}", f"Metric · {clip(key, 60)}", values, config)
+
+
+def tag_column(key: str) -> Column:
+    """A tag."""
+
+    def values(part: Part) -> Sequence[str | float | None]:
+        column = part.runs.tags.get(key)
+        return _text_or_numbers(column) if column is not None else [None] * len(part)
+
+    return Column(f"tag:{key}", f"Tag · {clip(key, 60)}", values, _plain_config(key, "Tag"))
+
+
+def _text_or_numbers(column: TextColumn) -> Sequence[str | float | None]:
+    numbers = as_numbers(column)
+    if numbers is not None:
+        return numbers
+    return [None if value is None else clip(value, 200) or "(empty)" for value in column]
+
+
+def _plain_config(key: str, kind: str) -> Callable[[Part, Any], Any]:
+    def config(part: Part, values: Any) -> Any:
+        numeric = all(value is None or isinstance(value, float) for value in values)
+        make = st.column_config.NumberColumn if numeric else st.column_config.TextColumn
+        return make(clip(key, 24), width=98, help=f"{kind} {plain(key, 200)}")
+
+    return config
+
+
+def _rank(part: Part) -> Any:
+    if not part.ranked:
+        return None
+    return pd.array(part.ranking.ranks, dtype="Int64")
+
+
+def _tie(part: Part) -> Any:
+    tied = part.shown.evidence.tied
+    return np.where(tied, "≈", "") if part.ranked and tied.sum() > 1 else None
+
+
+def _run(part: Part) -> list[str]:
+    return [clip(name, 300) or run_id[:8] for name, run_id in zip(part.runs.names, part.runs.run_ids, strict=True)]
+
+
+def _value(part: Part) -> Any:
+    """What ranks; in the table below the ranking the reason for having no rank."""
+    ranking = part.ranking
+    if part.ranked:
+        return ranking.values
+    if not ranking.metric:
+        return None
+    odd = min(ranking.not_finite, len(part))
+    return [*(number(value) for value in ranking.values[:odd]), *["not logged"] * (len(part) - odd)]
+
+
+def _value_config(part: Part, values: Any) -> Any:
+    metric, direction = part.ranking.metric, part.ranking.direction
+    if not part.ranked:
+        return st.column_config.TextColumn(clip(metric, 40), width=98, help="Why the run has no rank")
+    return st.column_config.NumberColumn(
+        f"{clip(metric, 40)} {direction_arrow(direction)}",
+        format=_digits(values),
+        width=110,
+        help=f"The value that ranks: {plain(metric, 200)}",
+    )
+
+
+def _digits(values: NDArray[np.float64]) -> str:
+    finite = np.abs(values[np.isfinite(values) & (values != 0)])
+    fixed = not len(finite) or (finite.min() >= 0.001 and finite.max() < 1_000_000)
+    return "%.3f" if fixed else "%.3g"
+
+
+def _step(part: Part) -> Any:
+    return part.ranking.steps if part.ranked and part.ranking.by != "last" else None
+
+
+def _fit(part: Part) -> list[str | None]:
+    return [None if np.isnan(gap) else f"gap {number(gap)}" for gap in part.shown.gaps[part.at]]
+
+
+def _differs(part: Part) -> list[str | None]:
+    shown = part.shown
+    if not shown.count:
+        return []
+    said = what_differs(part.runs, shown.details.take([0]), shown.varying)
+    if part.at.start == 0 and said:
+        said[0] = "—" if len(said) == 1 else "the leader"
+    return [clip(text, 200) or "nothing recorded" for text in said]
+
+
+def _note(part: Part) -> list[str | None]:
+    heads = part.runs.note_heads
+    return [None] * len(part) if heads is None else [first_line(head) or None for head in heads]
+
+
+def _review(part: Part) -> list[str | None]:
+    states = part.runs.tags.get(REVIEW_STATE_TAG)
+    if states is None:
+        return [None] * len(part)
+    return [clip(state, 40).replace("_", " ").capitalize() or None for state in states]
+
+
+def _started(part: Part) -> Any:
+    return pd.to_datetime(part.runs.start_times).tz_localize("UTC")
+
+
+def _started_config(part: Part, values: Any) -> Any:
+    this_year = pd.Timestamp.now("UTC").year
+    recent = bool((values.dropna().year == this_year).all())
+    return st.column_config.DatetimeColumn(
+        "Started",
+        format="D MMM, HH:mm" if recent else "D MMM YY, HH:mm",
+        width=96 if recent else 118,
+        timezone=st.context.timezone or "UTC",
+        help="In your time zone",
+    )
+
+
+def _mlflow(part: Part) -> Any:
+    ui_url = reads.store().info().ui_url
+    if not ui_url:
+        return None
+    ids = zip(part.runs.experiment_ids, part.runs.run_ids, strict=True)
+    return [run_link(ui_url, experiment_id, run_id) for experiment_id, run_id in ids]
+
+
+def run_link(ui_url: str, experiment_id: str, run_id: str) -> str:
+    """Where MLflow's own user interface shows a run."""
+    return f"{ui_url}/#/experiments/{experiment_id}/runs/{run_id}"
+
+
+def _text(heading: str, width: int, help: str | None = None) -> Callable[[Part, Any], Any]:
+    return lambda part, values: st.column_config.TextColumn(heading, width=width, help=help)
+
+
+RANK = Column(
+    "Rank",
+    "Rank",
+    _rank,
+    lambda part, values: st.column_config.NumberColumn("#", width=44, help="Equal values share a rank"),
+)
+TIE = Column("Tie", "Tie", _tie, _text("≈", 32, "≈ can't be told from the leader: within noise"))
+RUN = Column("Run", "Run", _run, _text("Run", 200))
+VALUE = Column("Value", "Value that ranks", _value, _value_config)
+STEP = Column(
+    "Step",
+    "Step of the value",
+    _step,
+    lambda part, values: st.column_config.NumberColumn(
+        "at step", width=64, format="%d", help="Which step logged it; whether its model was kept is unknown"
+    ),
+)
+FIT = Column(
+    "Fit", "Fit", _fit, _text("Fit", 120, "How much better on its training data: large is a sign of overfitting")
+)
+DIFFERS = Column("Differs", "What differs", _differs, _text("What differs", 260, "From the leader, in its parameters"))
+NOTE = Column("Note", "Note", _note, _text("Note", 200, "The first line of the run's note"))
+REVIEW = Column("Review", "Review", _review, _text("Review", 84, "Where its review stands"))
+OWNER = Column(
+    "Owner",
+    "Owner",
+    lambda part: [clip(user, 60) or None for user in part.runs.users],
+    _text("Owner", 72, "Who MLflow says started the run"),
+)
+STARTED = Column("Started", "Started", _started, _started_config)
+STATUS = Column(
+    "Status",
+    "Status",
+    lambda part: [_STATUS.get(status or "", clip(status, 20)) for status in part.runs.statuses],
+    _text("Status", 74),
+)
+MLFLOW = Column(
+    "MLflow",
+    "Link to MLflow",
+    _mlflow,
+    lambda part, values: st.column_config.LinkColumn(
+        "MLflow", display_text=":material/open_in_new:", width=58, help="Open the run in MLflow's own UI, a new tab"
+    ),
+)
+FIXED: tuple[Column, ...] = (RANK, TIE, RUN)
+DEFAULT: tuple[Column, ...] = (VALUE, STEP, FIT, DIFFERS, NOTE, REVIEW, OWNER)

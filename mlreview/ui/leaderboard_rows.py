@@ -1,0 +1,145 @@
+"""The rows that a leaderboard shows: which ones, and all that is known of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from mlreview.analysis.evaluation import Evidence, weigh
+from mlreview.analysis.leaderboard import Ranking, generalization_gap, rank
+from mlreview.entities import Dataset, RunQuery, RunTable
+from mlreview.names import GIT_COMMIT_TAG, REVIEW_STATE_TAG
+from mlreview.ui import reads
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """The rows on the page. Each step of the leaderboard adds to it with ``replace``.
+
+    Attributes:
+        table: All runs that are ranked.
+        ranking: Of ``table``.
+        parts: Which of ``ranking.rows`` are shown: the ranked ones, and those without a rank.
+        details: The shown runs, read with params, tags and the beginnings of notes; in the order of ``parts``.
+        varying: Params that tell the shown runs apart, the most telling first.
+        datasets: Of the shown runs.
+        evidence: How far the ranking of the shown ranked runs can be trusted.
+        gaps: float64, shape (shown,): how much better a run is on its training data; NaN where unknown.
+    """
+
+    table: RunTable
+    ranking: Ranking
+    parts: tuple[slice, slice]
+    details: RunTable
+    varying: tuple[str, ...]
+    datasets: tuple[Dataset, ...]
+    evidence: Evidence
+    gaps: NDArray[np.float64]
+
+    @property
+    def count(self) -> int:
+        """How many rows are shown, both tables together."""
+        return len(self.details)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """One table's rows: a part of what is shown, each array one entry a row.
+
+    Attributes:
+        ranked: These are the runs with a rank.
+        shown: What it is a part of.
+        at: Where it is in ``shown.details``.
+        ranking: Its rows only; the three counts stay those of the whole.
+        runs: Its runs, as in ``shown.details``.
+    """
+
+    ranked: bool
+    shown: Shown
+    at: slice
+    ranking: Ranking
+    runs: RunTable
+
+    def __len__(self) -> int:
+        return len(self.runs)
+
+
+def newest_first(table: RunTable) -> Ranking:
+    """What is shown when nothing ranks: every run, newest first, none with a rank."""
+    return rank(table, "", "max")
+
+
+def read_shown(table: RunTable, ranking: Ranking, limit: int) -> Shown:
+    """Choose the rows to show, at most ``limit``, and read what is shown of them and of no other."""
+    parts = split_rows(ranking, limit)
+    rows = np.concatenate([ranking.rows[part] for part in parts])
+    run_ids = tuple(table.run_ids[rows])
+    read = reads.runs(
+        RunQuery(
+            run_ids=run_ids,
+            lifecycle="all",
+            metrics=(),
+            params=None,
+            tags=(GIT_COMMIT_TAG, REVIEW_STATE_TAG),
+            note_heads=True,
+        )
+    )
+    details = in_order(read.table, run_ids)
+    datasets = reads.datasets(run_ids)
+    ranked = parts[0]
+    evidence = weigh(
+        ranking.values[ranked],
+        details.take(range(ranked.stop)),
+        datasets,
+        ranking.metric,
+        ranking.direction,
+        ranking.ranked,
+    )
+    gaps = generalization_gap(table, ranking.metric, ranking.direction)[rows]
+    return Shown(table, ranking, parts, details, read.varying, datasets, evidence, gaps)
+
+
+def split_rows(ranking: Ranking, limit: int) -> tuple[slice, slice]:
+    """Which part of ``ranking.rows`` the two tables draw, ``limit`` rows together: the best, and the first unranked.
+
+    The unranked get up to a fifth of the rows, and what the ranked leave free.
+    """
+    unranked = ranking.not_finite + ranking.missing
+    best = min(ranking.ranked, limit - min(unranked, limit // 5))
+    return slice(0, best), slice(ranking.ranked, ranking.ranked + min(unranked, limit - best))
+
+
+def in_order(table: RunTable, run_ids: Sequence[str]) -> RunTable:
+    """The table's rows in the order of ``run_ids``.
+
+    A run that is in the ranking and not in the store any more was removed for good since the ranking was read: then
+    everything is read again.
+    """
+    position = {run_id: at for at, run_id in enumerate(table.run_ids)}
+    if not all(run_id in position for run_id in run_ids):
+        reads.refresh()
+        st.rerun()
+    return table.take([position[run_id] for run_id in run_ids])
+
+
+def split_parts(shown: Shown) -> tuple[Part, Part]:
+    """Both tables: ranked runs, and those without a rank."""
+    best = shown.parts[0].stop
+    places = (slice(0, best), slice(best, shown.count))
+    ranked, unranked = (
+        Part(at is places[0], shown, at, _cut(shown.ranking, part), shown.details.take(np.arange(shown.count)[at]))
+        for at, part in zip(places, shown.parts, strict=True)
+    )
+    return ranked, unranked
+
+
+def _cut(ranking: Ranking, part: slice) -> Ranking:
+    return replace(
+        ranking,
+        rows=ranking.rows[part],
+        ranks=ranking.ranks[part],
+        values=ranking.values[part],
+        steps=ranking.steps[part],
+    )
