@@ -23,7 +23,22 @@ EXPERIMENT_METRIC_TAG: Final = "mlreview.metric"
 EXPERIMENT_DIRECTION_TAG_PREFIX: Final = "mlreview.direction."
 EXPERIMENT_BASELINE_TAG: Final = "mlreview.baseline"
 REVIEW_STATE_TAG: Final = "mlreview.state"
-"""On a run: where its review stands, a projection of its events."""
+"""On a run: where its review stands, in one word such as ``approved``. Like the three below it is a projection of the
+review's events for fast reading, never the record itself."""
+
+DECIDED_AT_TAG: Final = "mlreview.state.decided_at"
+"""When the review came to that state: ISO 8601, UTC, so that texts sort as times do."""
+
+DEPLOYED_TO_TAG: Final = "mlreview.deployed.to"
+"""The environment that the run was last recorded as deployed to, such as ``production``."""
+
+DEPLOYED_AT_TAG: Final = "mlreview.deployed.at"
+"""When that was recorded: ISO 8601, UTC."""
+
+BASELINE_TAGS: Final = ("baseline", EXPERIMENT_BASELINE_TAG)
+"""On a run, with a value that means yes: compare with this one, where nothing is pinned, deployed or approved."""
+
+APPROVED: Final = "approved"
 
 DEMO_TAG: Final = "mlreview.demo"
 """On an experiment: made by ``mlreview demo``; its value names the data."""
