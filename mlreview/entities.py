@@ -220,6 +220,17 @@ class Dataset:
 
 
 @dataclass(frozen=True, slots=True)
+class Artifact:
+    """A file or folder among a run's artifacts. ``path`` is relative to the run; ``size`` in bytes, ``None`` for a
+    folder and where unknown: a server says nothing of an empty file's.
+    """
+
+    path: str
+    is_dir: bool
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LoggedModel:
     """A model that a run logged (MLflow 3: a run's output, not among its artifacts). ``step`` of the output, or 0."""
 

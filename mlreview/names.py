@@ -70,6 +70,9 @@ NOTE_HEAD_CHARS: Final = 200
 MAX_SHOWN_ROWS: Final = 500
 """Rows of a table that are sent to the browser."""
 
+MAX_ARTIFACT_BYTES: Final = 16 * 1024 * 1024
+"""Largest artifact that is read into memory, unless a caller says otherwise."""
+
 STORE_TIMEOUT_S: Final = 10.0
 """Longest wait for a tracking store that does not answer, in seconds."""
 

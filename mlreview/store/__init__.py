@@ -57,7 +57,9 @@ def open_store(
             )
         detail = f"tables of {address.label} read from {tables.label}"
         try:
-            opened = _sql_store(tables, registry, ui_url, timeout, detail)
+            # Only the server may know where artifacts are.
+            server = _api_store(address, None, ui_url, timeout, "") if address.kind == "http" else None
+            opened = _sql_store(tables, registry, ui_url, timeout, detail, server)
             opened.check()
             return opened
         except SchemaError as error:
@@ -101,13 +103,18 @@ def _registry(uri: str, timeout: float) -> RunStore:
 
 
 def _sql_store(
-    address: Address, registry: RunStore | None, ui_url: str | None, timeout: float, detail: str = ""
+    address: Address,
+    registry: RunStore | None,
+    ui_url: str | None,
+    timeout: float,
+    detail: str = "",
+    server: RunStore | None = None,
 ) -> "SqlStore":
     if address.kind == "sqlite":
         _must_exist(address)
     from mlreview.store.sql import SqlStore
 
-    return SqlStore(address.uri, registry=registry, ui_url=ui_url, detail=detail, timeout=timeout)
+    return SqlStore(address.uri, registry=registry, server=server, ui_url=ui_url, detail=detail, timeout=timeout)
 
 
 def _api_store(

@@ -13,6 +13,7 @@ import numpy as np
 
 from mlreview import names
 from mlreview.entities import (
+    Artifact,
     Curve,
     Dataset,
     Experiment,
@@ -25,8 +26,9 @@ from mlreview.entities import (
     RunTable,
     StoreInfo,
 )
-from mlreview.errors import NotFoundError
+from mlreview.errors import MlreviewError, NotFoundError, StoreError
 from mlreview.store import decode
+from mlreview.store.artifacts import check_path, missing
 from mlreview.store.base import PageCallback, RunStore
 from mlreview.store.client import ClientApi
 from mlreview.store.paging import BEGINNING, Span, scan
@@ -124,15 +126,11 @@ class ApiStore:
 
     def run(self, run_id: str) -> Run:
         """See ``RunStore``."""
-        if not is_run_id(run_id):
-            raise NotFoundError(f"There is no run {run_id!r} in {self._info.label}.", hint="Check the id.")
+        self._check_id(run_id)
         try:
             found = self._api.get_run(run_id)
         except NotFoundError as error:
-            raise NotFoundError(
-                f"There is no run {run_id!r} in {self._info.label}.",
-                hint="It may have been erased for good, or be in another store.",
-            ) from error
+            raise self._no_run(run_id) from error
         return decode.whole_run(found, self._models([found]))
 
     def curves(self, run_ids: Sequence[str], metrics: Sequence[str]) -> tuple[Curve, ...]:
@@ -188,6 +186,45 @@ class ApiStore:
                 aliases.setdefault((model["name"], str(alias["version"])), []).append(alias["alias"])
         found = [decode.model_version(item, aliases.get(key, ())) for key, item in versions.items()]
         return tuple(sorted(found, key=lambda one: (one.name, -int(one.version))))
+
+    def artifacts(self, run_id: str, path: str = "") -> tuple[Artifact, ...]:
+        """See ``RunStore``."""
+        check_path(path)
+        self._check_id(run_id)
+        try:
+            items = self._api.artifacts(run_id, path)
+        except NotFoundError as error:
+            raise self._no_run(run_id) from error
+        return tuple(sorted((decode.artifact(item) for item in items), key=lambda one: one.path))
+
+    def read_artifact(self, run_id: str, path: str, limit: int = names.MAX_ARTIFACT_BYTES) -> bytes:
+        """See ``RunStore``."""
+        check_path(path)
+        self._check_id(run_id)
+        try:
+            return self._api.read_artifact(run_id, path, limit)
+        except (NotFoundError, StoreError) as error:
+            # Each kind of artifact store fails in its own way for a file that isn't there.
+            if not self._has_artifact(run_id, path, error):
+                raise missing(path) from error
+            raise
+
+    def _has_artifact(self, run_id: str, path: str, failure: MlreviewError) -> bool:
+        try:
+            listed = self.artifacts(run_id, path.rpartition("/")[0])
+        except StoreError:
+            raise failure from None
+        return any(one.path == path and not one.is_dir for one in listed)
+
+    def _check_id(self, run_id: str) -> None:
+        if not is_run_id(run_id):
+            raise NotFoundError(f"There is no run {run_id!r} in {self._info.label}.", hint="Check the id.")
+
+    def _no_run(self, run_id: str) -> NotFoundError:
+        return NotFoundError(
+            f"There is no run {run_id!r} in {self._info.label}.",
+            hint="It may have been erased for good, or be in another store.",
+        )
 
     def close(self) -> None:
         """See ``RunStore``."""

@@ -7,7 +7,9 @@ The keys of params, metrics and tags live apart: ``params["x"]`` and ``metrics["
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from mlreview import names
 from mlreview.entities import (
+    Artifact,
     Curve,
     Dataset,
     Experiment,
@@ -91,6 +93,32 @@ class RunStore(Protocol):
         """
         ...
 
+    def artifacts(self, run_id: str, path: str = "") -> tuple[Artifact, ...]:
+        """What lies in one folder of a run's artifacts, not deeper, by path; nothing where there is no such folder.
+
+        What was written before the call is listed. Links that lead out of the run are not.
+
+        Args:
+            run_id: The run, active or deleted.
+            path: Of the folder, relative to the run, with forward slashes; empty for the run's own.
+
+        Raises:
+            BadInputError: The path could lead out of the run.
+            NotFoundError: There is no such run.
+            StoreError: The artifact store can't be reached from here; the message names the way out.
+        """
+        ...
+
+    def read_artifact(self, run_id: str, path: str, limit: int = names.MAX_ARTIFACT_BYTES) -> bytes:
+        """The bytes of one artifact, all of them.
+
+        Raises:
+            BadInputError: The path could lead out of the run.
+            NotFoundError: There is no such run, or no such file in it.
+            StoreError: It is larger than ``limit`` bytes, or the artifact store can't be reached from here.
+        """
+        ...
+
     def close(self) -> None:
         """Give back connections. The store is not used after this."""
         ...
@@ -114,4 +142,44 @@ class RunWriter(Protocol):
 
     def delete_tag(self, run_id: str, key: str) -> None:
         """Remove one tag of one run; a tag that isn't there is fine."""
+        ...
+
+    def log_param(self, run_id: str, key: str, value: str) -> str:
+        """Log a param that nobody can change any more: the first of several writers wins.
+
+        Returns:
+            The value that the run has now: the one given, or that of whoever came first.
+
+        Raises:
+            BadInputError: The key is not legal, or the value is too long; nothing was written.
+            NotFoundError: There is no such run.
+            WriteError: The param isn't in the store.
+        """
+        ...
+
+    def read_tag(self, run_id: str, key: str) -> str | None:
+        """One tag as the place that is written to has it now: not a copy that may lag. ``None`` where there is none.
+
+        Raises:
+            NotFoundError: There is no such run.
+            StoreError: The store does not answer.
+        """
+        ...
+
+    def put_artifact(self, run_id: str, path: str, data: bytes) -> None:
+        """Put a file beside a run, once and for all, and read it back.
+
+        A file that is there with the same bytes is fine; one with other bytes is never replaced.
+
+        Args:
+            run_id: An active run.
+            path: Relative to the run, with forward slashes.
+            data: At most ``names.MAX_ARTIFACT_BYTES``.
+
+        Raises:
+            BadInputError: The path could lead out of the run, or the file is too large; nothing was written.
+            NotFoundError: There is no such run.
+            WriteError: The artifact store can't be written from here, another file has that path, or what is there
+                afterwards is not what was sent.
+        """
         ...

@@ -21,6 +21,8 @@ from mlreview.store.uris import Address
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
+    from mlreview.store.artifacts import LocalArtifacts, RemoteArtifacts
+
 Result = TypeVar("Result")
 
 SQL_KINDS = ("sqlite", "postgresql", "database")
@@ -221,6 +223,21 @@ class ClientApi:
                 lambda client: client.search_registered_models(None, MODELS_PAGE, ["name ASC"], token)
             )
         )
+
+    def artifacts(self, run_id: str, path: str) -> list[Json]:
+        """See ``Api``."""
+        found = self._artifacts(run_id).list(path)
+        return [{"path": one.path, "is_dir": one.is_dir, "file_size": one.size} for one in found]
+
+    def read_artifact(self, run_id: str, path: str, limit: int) -> bytes:
+        """See ``Api``."""
+        return self._artifacts(run_id).read(path, limit)
+
+    def _artifacts(self, run_id: str) -> "LocalArtifacts | RemoteArtifacts":
+        from mlreview.store.artifacts import artifacts_of
+
+        uri = self._ask(lambda client: client.get_run(run_id)).info.artifact_uri
+        return artifacts_of(uri, run_id, self._timeout, self._address)
 
     def close(self) -> None:
         """See ``Api``; MLflow keeps its connections to itself."""

@@ -13,6 +13,7 @@ import numpy as np
 
 from mlreview import names
 from mlreview.entities import (
+    Artifact,
     Curve,
     Dataset,
     Experiment,
@@ -262,3 +263,10 @@ def _metric_columns(runs: Sequence[Json], wanted: Sequence[str] | None) -> dict[
                 into.steps[row] = int(item.get("step", 0))
                 into.present[row] = True
     return {key: columns[key] for key in (sorted(columns) if wanted is None else columns)}
+
+
+def artifact(item: Json) -> Artifact:
+    """A file or folder among a run's artifacts."""
+    is_dir = bool(item.get("is_dir"))
+    size = item.get("file_size")
+    return Artifact(item["path"], is_dir, None if is_dir or size is None else int(size))

@@ -56,6 +56,14 @@ class Api(Protocol):
         """Registered models, with their aliases."""
         ...
 
+    def artifacts(self, run_id: str, path: str) -> list[Json]:
+        """Files and folders in one folder of a run's artifacts; nothing where there is no such folder."""
+        ...
+
+    def read_artifact(self, run_id: str, path: str, limit: int) -> bytes:
+        """One file; ``StoreError`` where it is larger than ``limit`` bytes."""
+        ...
+
     def close(self) -> None:
         """Give back connections."""
         ...
@@ -114,6 +122,15 @@ class RestApi:
         """See ``Api``."""
         query = {"max_results": MODELS_PAGE, "order_by": ["name ASC"]}
         return self._all("GET", "registered-models/search", "registered_models", query)
+
+    def artifacts(self, run_id: str, path: str) -> list[Json]:
+        """See ``Api``."""
+        query = {"run_id": run_id, "path": path} if path else {"run_id": run_id}
+        return self._all("GET", "artifacts/list", "files", query)
+
+    def read_artifact(self, run_id: str, path: str, limit: int) -> bytes:
+        """See ``Api``. The way that MLflow's own pages take: the server fetches it, from wherever it is."""
+        return self._transport.download("/get-artifact", {"run_uuid": run_id, "path": path}, limit)
 
     def close(self) -> None:
         """See ``Api``."""

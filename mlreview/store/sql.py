@@ -6,9 +6,11 @@ Only the default workspace is read, which is what MLflow's client shows unless i
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from mlreview import names
 from mlreview.entities import (
+    Artifact,
     Curve,
     Dataset,
     Experiment,
@@ -28,6 +30,9 @@ from mlreview.store.database import Database, Session
 from mlreview.store.rules import refuse_events
 from mlreview.store.uris import Address, parse
 
+if TYPE_CHECKING:
+    from mlreview.store.artifacts import LocalArtifacts, RemoteArtifacts
+
 
 class SqlStore:
     """A ``RunStore`` over a database.
@@ -40,6 +45,7 @@ class SqlStore:
         ui_url: Of MLflow's own user interface.
         detail: How this store came to be read, for people.
         timeout: Longest wait for a lock, a connection or a statement, in seconds.
+        server: Reads artifacts, where an MLflow server stands before this database.
 
     Raises:
         StoreError: The address is none of a database that can be read.
@@ -50,6 +56,7 @@ class SqlStore:
         uri: str,
         *,
         registry: RunStore | None = None,
+        server: RunStore | None = None,
         ui_url: str | None = None,
         detail: str = "",
         timeout: float = names.STORE_TIMEOUT_S,
@@ -58,6 +65,8 @@ class SqlStore:
         self._database = _database(address, timeout)
         self._info = StoreInfo(self._database.dialect.kind, address.label, detail, ui_url)
         self._registry = registry
+        self._server = server
+        self._timeout = timeout
 
     def info(self) -> StoreInfo:
         """See ``RunStore``."""
@@ -92,10 +101,7 @@ class SqlStore:
         with self._read() as session:
             found = sql_records.run(session, self._database.dialect, run_id)
         if found is None:
-            raise NotFoundError(
-                f"There is no run {run_id!r} in {self._info.label}.",
-                hint="It may have been erased for good, or be in another store.",
-            )
+            raise self._no_run(run_id)
         return found
 
     def curves(self, run_ids: Sequence[str], metrics: Sequence[str]) -> tuple[Curve, ...]:
@@ -125,11 +131,40 @@ class SqlStore:
         with self._read() as session:
             return sql_records.model_versions(session, self._database.dialect, run_ids)
 
+    def artifacts(self, run_id: str, path: str = "") -> tuple[Artifact, ...]:
+        """See ``RunStore``."""
+        if self._server is not None:
+            return self._server.artifacts(run_id, path)
+        return self._artifacts(run_id).list(path)
+
+    def read_artifact(self, run_id: str, path: str, limit: int = names.MAX_ARTIFACT_BYTES) -> bytes:
+        """See ``RunStore``."""
+        if self._server is not None:
+            return self._server.read_artifact(run_id, path, limit)
+        return self._artifacts(run_id).read(path, limit)
+
     def close(self) -> None:
         """See ``RunStore``."""
         self._database.close()
+        if self._server is not None:
+            self._server.close()
         if self._registry is not None:
             self._registry.close()
+
+    def _artifacts(self, run_id: str) -> "LocalArtifacts | RemoteArtifacts":
+        from mlreview.store.artifacts import artifacts_of  # not on the way to the first row
+
+        with self._read() as session:
+            found = sql_records.artifact_uri(session, run_id)
+        if not found:
+            raise self._no_run(run_id)
+        return artifacts_of(found[0], run_id, self._timeout)
+
+    def _no_run(self, run_id: str) -> NotFoundError:
+        return NotFoundError(
+            f"There is no run {run_id!r} in {self._info.label}.",
+            hint="It may have been erased for good, or be in another store.",
+        )
 
     @contextmanager
     def _read(self) -> Iterator[Session]:

@@ -101,6 +101,13 @@ def run(session: Session, dialect: Dialect, run_id: str) -> Run | None:
     )
 
 
+def artifact_uri(session: Session, run_id: str) -> tuple[str | None] | None:
+    """Where a run's artifacts are, if it says so; ``None`` where there is no such run."""
+    statement = f"SELECT r.artifact_uri FROM runs AS r WHERE r.run_uuid = $1 AND {VISIBLE}"
+    found = _rows(session, statement, [run_id], "t")
+    return (found[0][0],) if found else None
+
+
 def datasets(session: Session, dialect: Dialect, run_ids: Sequence[str]) -> tuple[Dataset, ...]:
     """Data sets of runs, by run as asked, then by name, digest and context."""
     order = {run_id: row for row, run_id in enumerate(dict.fromkeys(run_ids))}

@@ -46,6 +46,7 @@ that arrive at once with a 500, because each of them tries to import the module 
 _TRIES = 3
 _PAUSE_S = 0.2
 _CONNECTIONS = 8
+_CHUNK = 256 * 1024
 
 
 class Transport:
@@ -82,8 +83,43 @@ class Transport:
             NotFoundError: The server says that the thing asked for isn't there.
             StoreError: Anything else, in words.
         """
+        return self._read(self._ask(verb, path, {"params": payload} if verb == "GET" else {"json": payload}), path)
+
+    def download(self, path: str, query: Payload, limit: int) -> bytes:
+        """Ask for a file.
+
+        Args:
+            path: From the server's root on.
+            query: What is asked for.
+            limit: Bytes that are taken at most.
+
+        Raises:
+            NotFoundError: The server says that it isn't there.
+            StoreError: It is larger than ``limit``, or anything else, in words.
+        """
         deadline = time.monotonic() + self._timeout
-        where = {"params": payload} if verb == "GET" else {"json": payload}
+        response = self._ask("GET", path, {"params": query, "stream": True})
+        try:
+            if not response.ok:
+                self._read(response, path)
+            data = bytearray()
+            for chunk in response.iter_content(_CHUNK):
+                data += chunk
+                if len(data) > limit:
+                    raise StoreError(
+                        f"The file is larger than the {limit:,} bytes that are read here; nothing of it was taken.",
+                        hint="Download it with MLflow.",
+                    )
+                if time.monotonic() > deadline:
+                    raise self._no_answer(requests.exceptions.ReadTimeout("the file came too slowly"))
+            return bytes(data)
+        except (requests.exceptions.RequestException, OSError) as error:
+            raise self._no_answer(error) from error
+        finally:
+            response.close()
+
+    def _ask(self, verb: str, path: str, where: Mapping[str, Any]) -> requests.Response:
+        deadline = time.monotonic() + self._timeout
         for attempt in range(1, _TRIES + 1):
             left = deadline - time.monotonic()
             again = attempt < _TRIES and left > self._timeout / 2
@@ -97,7 +133,7 @@ class Transport:
             except (requests.exceptions.RequestException, ValueError, OSError) as error:
                 raise self._no_answer(error) from error
             if not again or response.status_code not in _PASSING:
-                return self._read(response, path)
+                return response
             time.sleep(min(_PAUSE_S * attempt, self._timeout / 10))
         raise AssertionError("the last try answers or raises")  # pragma: no cover
 

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn
 
 from mlreview import names
-from mlreview.errors import BadInputError, NotFoundError, WriteError
-from mlreview.store.client import in_words, make_client
+from mlreview.errors import BadInputError, NotFoundError, StoreError, WriteError
+from mlreview.store.artifact_writer import put_artifact
+from mlreview.store.client import in_words, make_client, within
 from mlreview.store.transport import never_sent
 from mlreview.store.uris import Address
 
@@ -90,6 +91,53 @@ class MlflowWriter:
             lambda: client.get_run(run_id).data.tags.get(key),
         )
 
+    def log_param(self, run_id: str, key: str, value: str) -> str:
+        """See ``RunWriter``: of several writers the first wins, in every store of MLflow's.
+
+        Raises:
+            BadInputError: A store would cut, refuse or change the key or the value; nothing was written.
+            NotFoundError: There is no such run.
+            WriteError: There is no such param in the store afterwards.
+        """
+        _check_run(run_id)
+        _check_any_key(key)
+        _check_value(key, value, names.MAX_PARAM_CHARS)
+        client = self._client()
+        what = f"param {key!r} of run {run_id}"
+        failure: Exception | None = None
+        for _ in range(2):
+            try:
+                client.log_param(run_id, key, value)
+            except Exception as error:
+                failure = error
+                if never_sent(error) or _refused(error):
+                    self._not_written(what, error, "Nothing was changed.")
+            stored = self._read_back(what, lambda: client.get_run(run_id).data.params.get(key), failure)
+            if stored is not None:
+                return stored
+            if failure is None or _final(failure):
+                break
+        self._not_written(what, failure or RuntimeError("it is not there"), "Nothing was changed.")
+
+    def read_tag(self, run_id: str, key: str) -> str | None:
+        """See ``RunWriter``."""
+        client = self._client()
+        late = StoreError(
+            f"{self._address.label} did not answer within {self._timeout:g} seconds.",
+            hint="Nothing was changed. Check that it runs, and try again.",
+        )
+        try:
+            return within(self._timeout, lambda: client.get_run(run_id).data.tags.get(key), late)
+        except StoreError:
+            raise
+        except Exception as error:
+            raise in_words(error, self._address) from error
+
+    def put_artifact(self, run_id: str, path: str, data: bytes) -> None:
+        """See ``RunWriter``."""
+        _check_run(run_id)
+        put_artifact(self._client(), self._address, run_id, path, data, self._timeout)
+
     def _client(self) -> "MlflowClient":
         with self._making:
             if self._made is None:
@@ -159,9 +207,19 @@ def _check_run(run_id: str) -> None:
 
 
 def _check_key(key: str) -> None:
-    """Refuse a key that some store would refuse, or that is MLflow's own."""
+    """Refuse a tag's key that some store would refuse, or that is MLflow's own."""
+    _check_any_key(key)
+    if key.startswith(SYSTEM_PREFIX) and key != names.NOTE_TAG:
+        raise BadInputError(
+            f"{key!r} is one of MLflow's own tags, its record of the run; it is not rewritten here.",
+            hint=f"{NOTHING_WRITTEN} Choose a key of your own.",
+        )
+
+
+def _check_any_key(key: str) -> None:
+    """Refuse a key that some store would refuse."""
     if not key:
-        raise BadInputError("A tag needs a key.", hint=NOTHING_WRITTEN)
+        raise BadInputError("A key is needed.", hint=NOTHING_WRITTEN)
     if len(key) > names.MAX_KEY_CHARS:
         raise BadInputError(
             f"The key {key[:40]!r}… has {len(key)} characters; MLflow takes {names.MAX_KEY_CHARS}.",
@@ -172,11 +230,6 @@ def _check_key(key: str) -> None:
             f"{key!r} can't be a key in MLflow: letters, digits, _ - . : / and spaces are allowed, "
             "without a slash at either end or two in a row.",
             hint=NOTHING_WRITTEN,
-        )
-    if key.startswith(SYSTEM_PREFIX) and key != names.NOTE_TAG:
-        raise BadInputError(
-            f"{key!r} is one of MLflow's own tags, its record of the run; it is not rewritten here.",
-            hint=f"{NOTHING_WRITTEN} Choose a key of your own.",
         )
 
 
