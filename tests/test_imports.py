@@ -83,6 +83,13 @@ def test_no_raw_html_reaches_the_browser(file: Path):
     assert "html" not in methods, "st.html shows what a user wrote as it is"
 
 
+@pytest.mark.parametrize("file", [*SCRIPTS, *MODULES], ids=_name)
+def test_no_button_has_white_text_on_the_accent(file: Path):
+    """Streamlit writes white on it in the dark too, where the accent is light: nobody could read it."""
+    text = file.read_text(encoding="utf-8")
+    assert 'type="primary"' not in text
+
+
 def test_every_folder_of_the_package_is_a_package():
     folders = {module.parent for module in MODULES}
     assert {folder for folder in folders if not (folder / "__init__.py").exists()} == set()

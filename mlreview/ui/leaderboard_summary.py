@@ -55,7 +55,7 @@ def _render_make_it_ours(choice: RankingChoice) -> None:
             + ", ".join(f"tag {plain(key, 300)} = {plain(value, 300)}" for key, value in tags.items())
             + ". Nothing else changes. Before the first write to a store of record, a backup is wise."
         )
-        if st.button("Set for the team", key="leaderboard_make_ours", type="primary"):
+        if st.button("Set for the team", key="leaderboard_make_ours"):
             for experiment_id in experiment_ids:
                 writes.set_experiment_tags(experiment_id, tags)
             urlstate.update(urlstate.LeaderboardView, metric=None, direction=None)
