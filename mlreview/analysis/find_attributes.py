@@ -40,10 +40,13 @@ NAMES: Final = {
     "ended": "ended",
     "end": "ended",
     "end_time": "ended",
+    "review": "review",
     "duration": "duration",
     "took": "duration",
 }
 """What people write, and which attribute it is."""
+
+_TAGS: Final = {"note": names.NOTE_TAG, "review": names.REVIEW_STATE_TAG}
 
 _STATUS_WORDS: Final = {
     "done": "FINISHED",
@@ -76,7 +79,7 @@ def look(corpus: "Corpus", node: Field, text: str) -> tuple[Mask, str]:
     """
     attribute = NAMES.get(node.key.casefold())
     if attribute is None:
-        hint = "There are name, id, owner, status, note, started, ended and duration."
+        hint = "There are name, id, owner, status, note, review, started, ended and duration."
         raise FindError(f"{node.key[:60]!r} is no attribute of a run", text, node.at, len(node.key), hint=hint)
     if attribute in ("started", "ended"):
         return _time(corpus, node, text, attribute)
@@ -89,8 +92,8 @@ def look(corpus: "Corpus", node: Field, text: str) -> tuple[Mask, str]:
         return _status(corpus, node, text)
     if attribute == "owner":
         return _owner(corpus, node, text)
-    if attribute == "note":
-        return _note(corpus, node)
+    if attribute in _TAGS:
+        return _of_tag(corpus, node, attribute)
     if attribute == "id":
         wanted = node.value.strip().lower()
         found = np.fromiter((one.startswith(wanted) for one in corpus.table.run_ids), np.bool_, len(corpus.table))
@@ -119,11 +122,12 @@ def _text_test(node: Field) -> tuple[Callable[[str], bool], str]:
     return (lambda cell: folded in fold(cell)), f"holds '{said}'"
 
 
-def _note(corpus: "Corpus", node: Field) -> tuple[Mask, str]:
-    if names.NOTE_TAG not in corpus.texts.table.tags:
-        return np.zeros(len(corpus.table), dtype=bool), "note (no run has one)"
+def _of_tag(corpus: "Corpus", node: Field, attribute: str) -> tuple[Mask, str]:
+    key = _TAGS[attribute]
+    if key not in corpus.texts.table.tags:
+        return np.zeros(len(corpus.table), dtype=bool), f"{attribute} (no run has one)"
     test, reading = _text_test(node)
-    return corpus.of_texts(corpus.texts.values("tag", names.NOTE_TAG).where(test)), f"note {reading}"
+    return corpus.of_texts(corpus.texts.values("tag", key).where(test)), f"{attribute} {reading}"
 
 
 def _owner(corpus: "Corpus", node: Field, text: str) -> tuple[Mask, str]:

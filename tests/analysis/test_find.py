@@ -77,6 +77,7 @@ def team() -> RunTable:
         ("-failed", [0, 1, 3, 5]),
         ('"failed"', [1, 4]),
         ("approved", []),
+        ("review:approved", [0, 1, 2, 3, 4, 5]),
         ("parent", []),
         ("lr>0.01", [0, 1, 3]),
         ("lr > 0.01", [0, 1, 3]),
