@@ -1,0 +1,232 @@
+"""The rules of ``fit_rules`` applied to the curves of one run, the gravest first."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from mlreview.analysis import fit_rules as rules
+from mlreview.analysis.curve_shape import Points, Shape, as_error, at_steps, ceiling_of, shape_of
+from mlreview.analysis.diagnosis_curves import Judged, score_bar
+from mlreview.analysis.diagnosis_words import Facts
+from mlreview.analysis.fit_rules import Severity, Verdict
+from mlreview.analysis.pairs import find_pairs
+from mlreview.entities import Direction
+
+
+def judge(judged: Judged, points: Mapping[str, Points], ranking: tuple[str, Direction] | None) -> Facts:
+    """Apply the rules, the gravest first; what holds besides is kept as ``also``."""
+    facts = _begin(judged)
+    if _is_broken(judged, facts):
+        return facts
+    held = judged.held
+    finite = 0 if held is None else len(held.finite())
+    if held is None or finite < rules.MIN_POINTS:
+        facts.points = finite
+        facts.reason = "no held-out curve" if held is None else "few points"
+        _diverged(_train_shape(judged, None), facts)
+        return facts
+    shape = shape_of(held, judged.direction)
+    assert shape is not None  # it has points
+    train = _train_shape(judged, shape)
+    _place(facts, held, shape, judged.direction)
+    facts.rise, facts.swing, facts.window = shape.rise, shape.swing, shape.window
+    if train is not None:
+        at = shape.best
+        facts.train_at_onset, facts.train_last = train.logged(train.level(at)), train.logged(train.level(-1))
+        facts.train_first = train.logged(float(train.error[0]))
+    _ranking(facts, points, ranking, judged)
+    if _diverged(train, facts):
+        return facts
+    rises = _rises(shape, judged)
+    found: list[Verdict] = []
+    if rises and train is None:
+        facts.reason = "no training curve"
+        return facts
+    along = train is not None and float(train.smooth[-1] - train.smooth[shape.best]) >= rules.TRAIN_SHARE * float(
+        shape.smooth[-1] - shape.smooth[shape.best]
+    )
+    if rises and not along:
+        found.append("overfitting")
+    if shape.swing >= rules.UNSTABLE_SWING or (rises and along):
+        facts.together = rises and along
+        found.append("unstable")
+    if not rises and _improves(shape, facts):
+        found.append("still_improving")
+    if not (rises and not along) and _underfits(train, points, facts):
+        found.append("underfitting")
+    if not found and train is None:
+        facts.reason = "no training curve"
+        return facts
+    facts.verdict, *facts.also = found or ["good_fit"]
+    facts.severity = _severity(facts)
+    return facts
+
+
+def _begin(judged: Judged) -> Facts:
+    curves = [curve for curve in (judged.train, judged.held) if curve is not None]
+    spaced = any(len(c) > 1 and float(np.median(np.diff(c.steps))) == 1 for c in curves)
+    return Facts(
+        metric=judged.pair.held_out if judged.held is not None else judged.pair.train,
+        train_metric=judged.pair.train if judged.held is not None and judged.train is not None else None,
+        direction=judged.direction,
+        first_step=min(int(c.steps[0]) for c in curves),
+        last_step=max(int(c.steps[-1]) for c in curves),
+        unit="epoch" if spaced and max(map(len, curves)) <= 10_000 else "step",
+        restored=judged.restored,
+    )
+
+
+def _is_broken(judged: Judged, facts: Facts) -> bool:
+    """A curve that ends as NaN or infinity; NaN between finite points are validations that were left out."""
+    firsts: list[tuple[int, str]] = []
+    for key, curve in ((judged.pair.held_out, judged.held), (judged.pair.train, judged.train)):
+        if curve is None or key is None:
+            continue
+        good = np.flatnonzero(np.isfinite(curve.values))
+        tail = len(curve) - (int(good[-1]) + 1 if len(good) else 0)
+        left_out = int(np.diff(good).max(initial=1)) - 1
+        only_nan = bool(np.isnan(curve.values[len(curve) - tail :]).all())
+        if not tail or (only_nan and tail <= left_out):
+            continue
+        if not len(good) and judged.pair.name.kind != "loss":
+            continue  # a score that can't be computed says nothing of the training
+        firsts.append((int(curve.steps[len(curve) - tail]), key))
+    if not firsts:
+        return False
+    facts.onset, facts.broken_metric = min(firsts)
+    facts.verdict, facts.severity = "diverged", "severe"
+    held = judged.held.finite() if judged.held is not None else None
+    if held is not None and len(held):
+        error = as_error(held.values, judged.direction)
+        facts.best_step, facts.best_value = int(held.steps[error.argmin()]), float(held.values[error.argmin()])
+    return True
+
+
+def _diverged(train: Shape | None, facts: Facts) -> bool:
+    """The training error ends where it began or above, and far above its lowest."""
+    if train is None or len(train.error) < rules.MIN_POINTS:
+        return False
+    lost = train.smooth[-1] >= train.error[0] and train.rise >= rules.DIVERGED_RATIO - 1
+    if not lost or train.rise <= train.sure:
+        return False
+    facts.verdict, facts.severity, facts.reason = "diverged", "severe", ""
+    facts.onset = int(train.steps[train.best])
+    return True
+
+
+def _rises(shape: Shape, judged: Judged) -> bool:
+    """The held-out error ends clearly above its lowest, and not only since the last point or two."""
+    if len(shape.error) - 1 - shape.best < rules.PATIENCE:
+        return False
+    if shape.rise < rules.OVERFIT_RISE or shape.rise <= shape.sure:
+        return False
+    since = (shape.smooth[shape.best + 1 :] - shape.smooth[shape.best]) / shape.scale
+    late = since[-max(rules.PATIENCE, len(since) // 4) :]
+    if float(np.median(late)) < rules.OVERFIT_RISE / 2:
+        return False
+    if judged.direction == "min":
+        return True
+    assert judged.held is not None
+    unit = ceiling_of(judged.held.finite().values, judged.direction) or 0.0
+    return float(shape.smooth[-1] - shape.smooth[shape.best]) >= rules.SCORE_DROP * unit
+
+
+def _improves(shape: Shape, facts: Facts) -> bool:
+    """The held-out error was still falling over the last quarter and in its second half."""
+    size = len(shape.error)
+    quarter, eighth = max(size // 4, 2), max(size // 8, 1)
+    lag = (shape.window // 2 + 1) // 2  # of the smoothed end, which is the median of the last points
+    before, middle, end = (shape.level(max(at - lag, -size)) for at in (-1 - quarter, -1 - eighth, -1 + lag))
+    scale = before if before > 0 and shape.error.min() > 0 else shape.scale
+    fall = (before - end) / scale
+    gained = shape.gained if shape.gained > 0 else 1.0
+    facts.fall, facts.fall_points = fall, quarter
+    goes_on = (middle - end) / scale >= fall / 5
+    enough = fall >= rules.STILL_FALL or (
+        fall >= rules.STILL_FALL_LEAST and (before - end) / gained >= rules.STILL_SHARE
+    )
+    return enough and goes_on and (before - end) / shape.scale > shape.sure
+
+
+def _underfits(train: Shape | None, points: Mapping[str, Points], facts: Facts) -> bool:
+    """The training error is high: by a score whose scale is known, else by how little the training loss has moved."""
+    scores = []
+    counts = {key: len(curve) for key, curve in points.items()}
+    for pair in find_pairs(points, counts):
+        bar = score_bar(pair)
+        ends = [(_end(points[key]), key) for key in (pair.train, pair.held_out) if key is not None]
+        if bar is not None and pair.train is not None and all(0 <= value <= 1 for value, _ in ends):
+            # Dropout holds the training score down: the better of the two is what the model can do.
+            scores.append((pair.name.kind != "ranking", bar, *max(ends)))
+    if scores:
+        _, bar, facts.score, facts.score_metric = min(scores, key=lambda s: s[0])
+        return facts.score < bar
+    if train is None or train.error[0] <= 0:
+        return False
+    facts.train_gain = 1 - float(train.smooth[-1]) / float(train.error[0])
+    return facts.train_gain < rules.UNDERFIT_GAIN
+
+
+def _end(points: Points) -> float:
+    """The level that a curve ends at: the median of its last three finite points; NaN without any."""
+    values = points.finite().values
+    return float(np.median(values[-3:])) if len(values) else float("nan")
+
+
+def _train_shape(judged: Judged, held: Shape | None) -> Shape | None:
+    """The training curve at the steps of the held-out one, or by itself."""
+    if judged.train is None or len(judged.train.finite()) < 2:
+        return None
+    if held is None:
+        return shape_of(judged.train, judged.direction)
+    return shape_of(Points(held.steps, at_steps(judged.train, held.steps)), judged.direction)
+
+
+def _place(facts: Facts, held: Points, shape: Shape, direction: Direction) -> None:
+    """Where the best is: the best single value, and the lowest point of the smoothed curve."""
+    finite = held.finite()
+    error = as_error(finite.values, direction)
+    best = int(error.argmin())
+    facts.best_step, facts.best_value = int(finite.steps[best]), float(finite.values[best])
+    half = shape.window // 2 if shape.window > 1 else 0
+    low = shape.steps[max(shape.best - half, 0)] if len(error) <= len(shape.error) else _before(shape, half)
+    high = shape.steps[min(shape.best + half, len(shape.steps) - 1)]
+    near = np.flatnonzero((finite.steps >= low) & (finite.steps <= high))
+    onset = int(near[error[near].argmin()]) if len(near) else best
+    facts.onset = int(finite.steps[onset])
+    facts.onset_value, facts.last_value = float(finite.values[onset]), float(finite.values[-1])
+
+
+def _before(shape: Shape, half: int) -> int:
+    """Where the block before the window ends."""
+    at = shape.best - half - 1
+    return int(shape.steps[at]) + 1 if at >= 0 else np.iinfo(np.int64).min
+
+
+def _ranking(facts: Facts, points: Mapping[str, Points], ranking: tuple[str, Direction] | None, judged: Judged) -> None:
+    """What became of the ranking metric between the onset and the end."""
+    if ranking is None or ranking[0] in judged.pair.keys or ranking[0] not in points:
+        return
+    curve = points[ranking[0]].finite()
+    curve = curve.head(int(np.searchsorted(curve.steps, facts.last_step or 0, side="right")))
+    if len(curve) < 2 or facts.onset is None:
+        return
+    at = min(int(np.searchsorted(curve.steps, facts.onset)), len(curve) - 1)
+    facts.ranking = ranking[0]
+    facts.ranking_at_onset, facts.ranking_last = float(curve.values[at]), float(curve.values[-1])
+    worse = facts.ranking_at_onset - facts.ranking_last
+    facts.ranking_worse = worse if ranking[1] == "max" else -worse
+
+
+def _severity(facts: Facts) -> Severity:
+    if facts.verdict == "overfitting":
+        if facts.restored is not None or facts.rise < 0.2:
+            return "mild"
+        grave = facts.rise >= 0.5
+        unharmed = facts.ranking is not None and facts.ranking_worse <= 0
+        return "moderate" if not grave or unharmed else "severe"
+    if facts.verdict == "unstable":
+        return "severe" if facts.swing >= 3 * rules.UNSTABLE_SWING else "moderate"
+    if facts.verdict == "still_improving":
+        return "moderate" if facts.fall >= 0.2 else "mild"
+    return "moderate" if facts.verdict == "underfitting" else "none"

@@ -1,0 +1,262 @@
+"""A diagnosis in sentences: each names the metric, where, how much, and can be checked by eye on the curves."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from mlreview.analysis import fit_rules as rules
+from mlreview.analysis.fit_rules import Verdict
+from mlreview.entities import Direction
+
+_NAN = float("nan")
+
+
+@dataclass(slots=True)
+class Facts:
+    """What was found out about one run; filled in while it is judged, and not kept. Values are as logged."""
+
+    verdict: Verdict = "insufficient_data"
+    also: list[Verdict] = field(default_factory=list)
+    severity: Literal["none", "mild", "moderate", "severe"] = "none"
+    reason: str = "no curves"
+    metric: str | None = None
+    train_metric: str | None = None
+    broken_metric: str | None = None
+    direction: Direction = "min"
+    unit: Literal["epoch", "step"] = "epoch"
+    first_step: int = 0
+    last_step: int | None = None
+    best_step: int | None = None
+    best_value: float = _NAN
+    onset: int | None = None
+    onset_value: float = _NAN
+    last_value: float = _NAN
+    points: int = 0
+    window: int = 1
+    rise: float = 0.0
+    swing: float = 0.0
+    fall: float = 0.0
+    fall_points: int = 0
+    together: bool = False
+    train_first: float = _NAN
+    train_at_onset: float = _NAN
+    train_last: float = _NAN
+    train_gain: float = 0.0
+    score: float = _NAN
+    score_metric: str | None = None
+    ranking: str | None = None
+    ranking_at_onset: float = _NAN
+    ranking_last: float = _NAN
+    ranking_worse: float = 0.0
+    restored: int | None = None
+    kept: Sequence[int] | None = None
+
+    def at(self, step: int | None) -> str:
+        """A step as people say it: epochs count from 1."""
+        if step is None:
+            return "the end"
+        return f"epoch {step - self.first_step + 1}" if self.unit == "epoch" else f"step {step:,}"
+
+    @property
+    def end(self) -> str:
+        """The end of the run, without its unit."""
+        last = self.last_step or 0
+        return f"{last - self.first_step + 1:,}" if self.unit == "epoch" else f"{last:,}"
+
+
+def say(facts: Facts) -> tuple[tuple[str, ...], str]:
+    """Sentences of evidence, and what to do next."""
+    evidence, advice = {
+        "overfitting": _overfitting,
+        "underfitting": _underfitting,
+        "good_fit": _good_fit,
+        "still_improving": _still_improving,
+        "unstable": _unstable,
+        "diverged": _diverged,
+        "insufficient_data": _insufficient,
+    }[facts.verdict](facts)
+    also = [sentence for verdict in facts.also if (sentence := _also(verdict, facts))]
+    return (*evidence, *also), advice
+
+
+def number(value: float) -> str:
+    """A value at three digits."""
+    if value != value or value in (float("inf"), float("-inf")):
+        return {"nan": "NaN", "inf": "infinity", "-inf": "-infinity"}[str(value)]
+    size = abs(value)
+    if size == 0 or 0.0995 <= size < 999.5:
+        digits = 3 if size < 1 else 2 if size < 10 else 1 if size < 100 else 0
+        return f"{value:.{digits}f}"
+    return f"{value:.3g}"
+
+
+def change(before: float, after: float) -> str:
+    """A signed change in percent; in words where percent says nothing."""
+    if not before > 0:
+        return f"{after - before:+.3g}"
+    share = after / before - 1
+    if share >= 10:
+        return f"{after / before:,.0f} times" if share < 1e6 else "out of all bounds"
+    return f"{'+' if share >= 0 else '−'}{abs(share) * 100:.{0 if abs(share) >= 0.0995 else 1}f} %"
+
+
+def clip(key: str | None) -> str:
+    """A metric's name at a length that a sentence can hold."""
+    key = key or ""
+    return key if len(key) <= 40 else f"{key[:39]}…"
+
+
+def _step(facts: Facts) -> str:
+    return f"{clip(facts.metric)} {number(facts.onset_value)} → {number(facts.last_value)}"
+
+
+def _ranking(facts: Facts) -> list[str]:
+    if facts.ranking is None:
+        return []
+    moved = f"{clip(facts.ranking)} {number(facts.ranking_at_onset)} → {number(facts.ranking_last)}"
+    if facts.ranking_worse > 0:
+        return [f"{moved}."]
+    return [f"{moved}: it did not suffer, so the probabilities are too sure of themselves, not the order wrong."]
+
+
+def _saved(facts: Facts) -> list[str]:
+    """Which checkpoint there is, as far as the store says."""
+    best = facts.at(facts.onset)
+    if facts.restored is not None:
+        return [f"EarlyStopping brought back the weights of {facts.at(facts.restored)}."]
+    if facts.kept is None:
+        return []
+    if not facts.kept:
+        return ["No model was saved."]
+    saved = ", ".join(facts.at(step) for step in list(facts.kept)[:3])
+    if facts.onset in facts.kept:
+        return [f"A model of {best} was kept." if len(facts.kept) > 1 else f"The saved model is {best}."]
+    many = len(facts.kept) > 1
+    return [f"The saved model{'s are' if many else ' is'} {saved}; {best} was not kept."]
+
+
+def _overfitting(facts: Facts) -> tuple[list[str], str]:
+    train = clip(facts.train_metric)
+    went = f"{number(facts.train_at_onset)} → {number(facts.train_last)}"
+    better = facts.train_last < facts.train_at_onset if facts.direction == "min" else (
+        facts.train_last > facts.train_at_onset
+    )  # fmt: skip
+    verb = {"min": "falling", "max": "rising"}[facts.direction]
+    while_ = f"while {train} kept {verb}" if better else f"while {train} stayed where it was"
+    evidence = [
+        f"Overfitting from {facts.at(facts.onset)} of {facts.end}: {_step(facts)} "
+        f"({change(facts.onset_value, facts.last_value)}) {while_} ({went}).",
+        *_ranking(facts),
+        *_saved(facts),
+    ]
+    if facts.restored is not None:
+        return evidence, "The best weights are back; regularise or add data to get further."
+    if facts.kept is not None and facts.onset in facts.kept:
+        return evidence, f"Take the model of {facts.at(facts.onset)}."
+    return evidence, "Try EarlyStopping(restore_best_weights=True)."
+
+
+def _underfitting(facts: Facts) -> tuple[list[str], str]:
+    if facts.score_metric is not None:
+        shown = f"{clip(facts.score_metric)} is {number(facts.score)}"
+    else:
+        shown = (
+            f"{clip(facts.train_metric)} has hardly moved, {number(facts.train_first)} → {number(facts.train_last)} "
+            f"({change(facts.train_first, facts.train_last)})"
+        )
+    evidence = [
+        f"Underfitting: the curves are at rest after {facts.end} {facts.unit}s, and {shown}. "
+        f"{clip(facts.metric)} ends at {number(facts.last_value)}."
+    ]
+    return evidence, "Try a larger model, a higher learning rate or better features; or the data hold no more."
+
+
+def _good_fit(facts: Facts) -> tuple[list[str], str]:
+    evidence = [
+        f"Good fit: {clip(facts.metric)} came to rest at {number(facts.last_value)}; its best is "
+        f"{number(facts.best_value)} at {facts.at(facts.best_step)} of {facts.end}."
+    ]
+    if facts.train_metric is not None:
+        evidence.append(f"{clip(facts.train_metric)} ends at {number(facts.train_last)}.")
+    return evidence, ""
+
+
+def _still_improving(facts: Facts) -> tuple[list[str], str]:
+    evidence = [
+        f"Still improving at {facts.at(facts.last_step)}: {clip(facts.metric)} gained another "
+        f"{facts.fall * 100:.1f} % over the last {facts.fall_points} validations and ends at "
+        f"{number(facts.last_value)}."
+    ]
+    return evidence, f"Train longer than {facts.end} {facts.unit}s, or with a higher learning rate."
+
+
+def _unstable(facts: Facts) -> tuple[list[str], str]:
+    if facts.together:
+        evidence = [
+            f"Unstable from {facts.at(facts.onset)} of {facts.end}: {_step(facts)} "
+            f"({change(facts.onset_value, facts.last_value)}), and {clip(facts.train_metric)} rose with it "
+            f"({number(facts.train_at_onset)} → {number(facts.train_last)})."
+        ]
+    else:
+        evidence = [
+            f"Unstable: {clip(facts.metric)} swings by {facts.swing * 100:.0f} % from one validation to the next; its "
+            f"best is {number(facts.best_value)} at {facts.at(facts.best_step)} of {facts.end}, its last "
+            f"{number(facts.last_value)}."
+        ]
+    return [*evidence, *_saved(facts)], "Try a lower learning rate, gradient clipping or larger batches."
+
+
+def _diverged(facts: Facts) -> tuple[list[str], str]:
+    if facts.broken_metric is not None:
+        first = f"Diverged: {clip(facts.broken_metric)} is no number from {facts.at(facts.onset)} of {facts.end} on"
+        best = (
+            f"; its best was {number(facts.best_value)} at {facts.at(facts.best_step)}."
+            if facts.best_step is not None and facts.broken_metric == facts.metric
+            else "."
+        )
+        evidence = [first + best, "Other metrics of these epochs say nothing, even where they are numbers."]
+    else:
+        key = facts.train_metric or facts.metric
+        evidence = [
+            f"Diverged after {facts.at(facts.onset)} of {facts.end}: {clip(key)} ends above where it began; what was "
+            "learnt is lost."
+        ]
+    return evidence, "Try a lower learning rate, gradient clipping, and check the inputs for NaN."
+
+
+def _insufficient(facts: Facts) -> tuple[list[str], str]:
+    if facts.reason == "no training curve":
+        rose = (
+            f" {_step(facts)} ({change(facts.onset_value, facts.last_value)}) since {facts.at(facts.onset)} of "
+            f"{facts.end}."
+            if facts.rise >= rules.OVERFIT_RISE
+            else ""
+        )
+        return [f"Can't tell: {clip(facts.metric)} has no training curve to compare with.{rose}"], (
+            "Log the same metric on training data at each step."
+        )
+    if facts.reason == "few points":
+        s = "" if facts.points == 1 else "s"
+        return [
+            f"Can't tell: {clip(facts.metric)} has {facts.points} finite point{s}, and a judgement needs "
+            f"{rules.MIN_POINTS}."
+        ], "Validate more often, or train longer."
+    if facts.reason == "no held-out curve":
+        return [f"Can't tell: there is {clip(facts.metric)}, but no curve on data that was not trained on."], (
+            "Pass validation_data, or log a val_ metric at each step."
+        )
+    return ["Can't tell: no metric was logged over time, on training and on held-out data."], (
+        "Log a loss on training and on validation data at each step."
+    )
+
+
+def _also(verdict: Verdict, facts: Facts) -> str:
+    if verdict == "unstable":
+        return f"It swings by {facts.swing * 100:.0f} % from one validation to the next."
+    if verdict == "underfitting" and facts.score_metric is not None:
+        return f"{clip(facts.score_metric)} is only {number(facts.score)} so far."
+    if verdict == "still_improving":
+        return (
+            f"{clip(facts.metric)} still gained {facts.fall * 100:.1f} % over the last {facts.fall_points} validations."
+        )
+    return ""

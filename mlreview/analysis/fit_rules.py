@@ -1,0 +1,223 @@
+"""The rules of a diagnosis: every threshold by name, with its reason and source. One table, shown as it is.
+
+The sources:
+
+- Prechelt, "Early Stopping - But When?", in: Neural Networks: Tricks of the Trade, LNCS 1524 (1998) 55-69. Its
+  *generalization loss* GL(t) = 100 (E_va(t) / E_opt(t) - 1) is by how many percent the validation error is above the
+  lowest so far; its experiments stop at GL of 1, 2, 3 and 5.
+- Goodfellow, Bengio, Courville, "Deep Learning" (2016), sections 5.2, 7.8 and 8.2.4.
+- Keras, ``EarlyStopping``: ``patience``, ``min_delta``, ``restore_best_weights``.
+- Hosmer, Lemeshow, "Applied Logistic Regression" (2nd ed., 2000), section 5.2.4: an AUROC below 0.7 is poor.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Verdict = Literal[
+    "overfitting", "underfitting", "good_fit", "still_improving", "unstable", "diverged", "insufficient_data"
+]
+Severity = Literal["none", "mild", "moderate", "severe"]
+
+MIN_POINTS = 5
+OVERFIT_RISE = 0.05
+PATIENCE = 3
+TRAIN_SHARE = 0.5
+STILL_FALL = 0.05
+STILL_FALL_LEAST = 0.01
+STILL_SHARE = 0.10
+DIVERGED_RATIO = 1.5
+UNSTABLE_SWING = 0.10
+UNDERFIT_SCORE = 0.7
+UNDERFIT_R2 = 0.5
+UNDERFIT_GAIN = 0.10
+SCORE_DROP = 0.01
+NOISE_ERRORS = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """One number of a rule: its name in this module, its value, what it means, where it comes from."""
+
+    name: str
+    value: float
+    meaning: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """When a verdict is given.
+
+    Attributes:
+        verdict: Which one.
+        title: For people.
+        says: The rule in words.
+        thresholds: The numbers in it.
+        source: Where the rule comes from.
+    """
+
+    verdict: Verdict
+    title: str
+    says: str
+    thresholds: tuple[Threshold, ...]
+    source: str
+
+
+_NOISE = Threshold(
+    "NOISE_ERRORS",
+    NOISE_ERRORS,
+    "a rise or fall counts only beyond this many standard errors of the curve's own noise",
+    "three sigma; the noise is the median absolute third difference of the curve",
+)
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "insufficient_data",
+        "Insufficient data",
+        "There is no held-out curve, or no training curve to tell overfitting from a training that went wrong, or "
+        "fewer points than a judgement needs.",
+        (
+            Threshold(
+                "MIN_POINTS",
+                MIN_POINTS,
+                "fewest finite held-out points that are judged",
+                "with fewer, a fall, a turn and a rise can't be told from chance",
+            ),
+        ),
+        "Own choice: no verdict is better than a guess.",
+    ),
+    Rule(
+        "diverged",
+        "Diverged",
+        "A loss ends as NaN or infinity; or the training loss ends above where it began and far above its best, so "
+        "that everything learnt is lost.",
+        (
+            Threshold(
+                "DIVERGED_RATIO",
+                DIVERGED_RATIO,
+                "the training loss ends at least this many times its lowest, and no lower than it began",
+                "own choice: half as bad again as its best is no noise, and no useful training ends where it began",
+            ),
+        ),
+        "Goodfellow et al., section 8.2.4 (cliffs and exploding gradients).",
+    ),
+    Rule(
+        "overfitting",
+        "Overfitting",
+        "The held-out error ends clearly above its lowest, has been above it for a while, and the training error did "
+        "not rise with it.",
+        (
+            Threshold(
+                "OVERFIT_RISE",
+                OVERFIT_RISE,
+                "generalization loss: the held-out loss ends at least this share above its lowest",
+                "Prechelt 1998, the most patient of his criteria, GL 5",
+            ),
+            Threshold(
+                "PATIENCE",
+                PATIENCE,
+                "the lowest is at least this many points before the end",
+                "Keras EarlyStopping's patience, at the least that lets noise pass",
+            ),
+            Threshold(
+                "TRAIN_SHARE",
+                TRAIN_SHARE,
+                "from there on the training loss rose by less than this share of what the held-out loss rose by",
+                "Goodfellow et al., section 7.8; less than half leaves the larger part to the gap",
+            ),
+            Threshold(
+                "SCORE_DROP",
+                SCORE_DROP,
+                "where only a score is there, it must also fall by this much on a scale of 0 to 1",
+                "own choice: one point in a hundred is the least that a team would see",
+            ),
+            _NOISE,
+        ),
+        "Prechelt 1998 (generalization loss); Goodfellow et al., section 7.8: training error falls while validation "
+        "error begins to rise again.",
+    ),
+    Rule(
+        "unstable",
+        "Unstable",
+        "The held-out error jumps from one validation to the next instead of settling, or training and held-out "
+        "error rise together.",
+        (
+            Threshold(
+                "UNSTABLE_SWING",
+                UNSTABLE_SWING,
+                "over the second half the average point is at least this share away from the median around it",
+                "own choice: twice what counts as a rise, so the last epoch's model is a matter of luck",
+            ),
+        ),
+        "Goodfellow et al., section 8.3.1: a learning rate that is too large shows as violent oscillations.",
+    ),
+    Rule(
+        "still_improving",
+        "Still improving",
+        "The held-out error was still falling over the last quarter of the run, up to its end.",
+        (
+            Threshold(
+                "STILL_FALL",
+                STILL_FALL,
+                "the held-out error fell by at least this share over the last quarter",
+                "the same share that counts as a rise; Keras calls it min_delta, with a quarter of the run as patience",
+            ),
+            Threshold(
+                "STILL_SHARE",
+                STILL_SHARE,
+                "or at least this share of all that was ever gained was gained in the last quarter",
+                "own choice: a steady pace would gain 25 % there, a curve at rest next to nothing",
+            ),
+            Threshold(
+                "STILL_FALL_LEAST",
+                STILL_FALL_LEAST,
+                "in either case the last quarter must have brought at least this share of the error, and a fifth of "
+                "it in the last eighth",
+                "own choice: a hundredth is the least that a team would see; a single drop of the learning rate is no "
+                "fall that goes on",
+            ),
+            _NOISE,
+        ),
+        "Prechelt 1998 (training progress); Keras EarlyStopping, whose patience would not have run out.",
+    ),
+    Rule(
+        "underfitting",
+        "Underfitting",
+        "The curves have come to rest, and the training error itself is high.",
+        (
+            Threshold(
+                "UNDERFIT_SCORE",
+                UNDERFIT_SCORE,
+                "AUROC or accuracy on training data stays below this",
+                "Hosmer and Lemeshow 2000: an AUROC below 0.7 is poor; the same taken for accuracy",
+            ),
+            Threshold(
+                "UNDERFIT_R2",
+                UNDERFIT_R2,
+                "R2 on training data stays below this",
+                "own choice: less than half of the variance is explained",
+            ),
+            Threshold(
+                "UNDERFIT_GAIN",
+                UNDERFIT_GAIN,
+                "where no such score is there: the training loss fell by less than this share of its first value",
+                "own choice: training has hardly moved it",
+            ),
+        ),
+        "Goodfellow et al., section 5.2: the model can't reach a sufficiently low error on the training set.",
+    ),
+    Rule(
+        "good_fit",
+        "Good fit",
+        "The held-out error has come to rest at its lowest, or close to it, and none of the other rules holds.",
+        (),
+        "Goodfellow et al., section 5.2: the training error is small, and so is the gap to the test error.",
+    ),
+)
+
+_BY_VERDICT = {rule.verdict: rule for rule in RULES}
+
+
+def rule_of(verdict: Verdict) -> Rule:
+    """The rule behind a verdict."""
+    return _BY_VERDICT[verdict]
