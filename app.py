@@ -11,6 +11,7 @@ st.set_page_config(page_title="Model Review", page_icon=str(pages.ICON), layout=
 spec, page = pages.navigation()
 urlstate.begin(spec.view)
 reads.begin()
+pages.follow(spec)
 
 ready = False
 with error_boundary():

@@ -1,6 +1,7 @@
 """Settings: ``mlreview.toml``, overridden by environment variables, overridden by the command line."""
 
 import difflib
+import getpass
 import os
 import tomllib
 from pathlib import Path
@@ -137,6 +138,17 @@ class _File(PydanticBaseSettingsSource):
                     hint=f"Mend the file; nothing was read. There are: {', '.join(known)}.",
                 )
         return found
+
+
+def acting_user() -> str | None:
+    """Who acts where nobody has logged in: ``MLREVIEW_USER``, else the operating system's user, else nobody known."""
+    name = os.environ.get(f"{names.ENV_PREFIX}USER", "").strip()
+    if name:
+        return name
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a container without an entry for its user
+        return None
 
 
 def load_settings(**overrides: Any) -> Settings:

@@ -1,12 +1,18 @@
-"""Notes: not built yet; says what it will show and what is chosen so far."""
+"""Notes: what was tried, what failed, and why; read, written, searched."""
 
 import streamlit as st
 
-from mlreview.ui import pages, placeholder
+from mlreview.ui import notes, notes_runs, pages
 
 pages.ensure()
-st.header("Notes")
-placeholder.render(
-    "The team's notes will stand here: a Markdown editor that writes back to the run's description in "
-    "MLflow, and a search over all notes."
-)
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.header("Notes", width="stretch")
+    part = notes.render_parts()
+runs = notes_runs.read_runs()
+run_id = notes_runs.choose_run(runs)
+if run_id is None:
+    st.info("Choose a run above. A link to a run's note names the run, so that others see the same.")
+elif part == "edit":
+    notes.render_editor(run_id, runs)
+else:
+    notes.render_note(run_id, runs)

@@ -11,6 +11,7 @@ from mlreview.ui import urlstate
 ROOT = Path(__file__).resolve().parents[2]
 ICON = Path(__file__).with_name("icon.svg")
 _RUNNING = "_shell.running"
+_WANTED = "_shell.wanted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,13 @@ PAGES: tuple[PageSpec, ...] = (
     ),
     PageSpec("compare", "Compare", ":material/compare_arrows:", "The chosen runs side by side: what differs."),
     PageSpec("curves", "Learning curves", ":material/show_chart:", "The chosen runs' metrics over steps."),
-    PageSpec("notes", "Notes", ":material/edit_note:", "What was tried, what failed, and why, in the team's words."),
+    PageSpec(
+        "notes",
+        "Notes",
+        ":material/edit_note:",
+        "What was tried, what failed, and why, in the team's words.",
+        urlstate.NotesView,
+    ),
     PageSpec("run", "Run", ":material/rate_review:", "One run and its review."),
     PageSpec("production", "Production", ":material/rocket_launch:", "What is deployed, and who approved it."),
 )
@@ -49,7 +56,8 @@ BY_NAME = {spec.name: spec for spec in PAGES}
 def navigation() -> tuple[PageSpec, Page]:
     """Declare the pages to Streamlit and tell which one the address asks for; ``app.py`` then runs it."""
     pages = {
-        spec.name: st.Page(spec.path, title=spec.title, icon=spec.icon, help=spec.help, default=spec is PAGES[0])
+        # Without its icon: a page's icon becomes the browser's, and would be fetched from somebody else's server.
+        spec.name: st.Page(spec.path, title=spec.title, help=spec.help, default=spec is PAGES[0])
         for spec in PAGES
     }
     chosen = st.navigation(list(pages.values()), position="hidden")
@@ -74,6 +82,19 @@ def ensure() -> None:
     if not st.session_state.get(_RUNNING):
         navigation()
         st.rerun()
+
+
+def go(name: str) -> None:
+    """From a callback: show another page, as its view stands now. ``follow`` does it when the script runs."""
+    st.session_state[_WANTED] = name
+
+
+def follow(shown: PageSpec) -> None:
+    """Switch to the page that a callback asked for; called first in a script run, with the page that it is about."""
+    name = st.session_state.pop(_WANTED, None)
+    if name is not None and name != shown.name:
+        spec = BY_NAME[name]
+        st.switch_page(spec.path, query_params=urlstate.link_params(spec.view))
 
 
 def link(name: str, label: str | None = None, *, disabled: bool = False, help: str | None = None) -> None:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mlreview.entities import Experiment, RunQuery
-from mlreview.ui import basket, pages, palette, reads, urlstate
+from mlreview.ui import basket, notes_open, pages, palette, reads, urlstate
 from mlreview.ui.text import ago, clip, clip_start, clock, plain
 
 _SHOWN_IN_BASKET = 8
@@ -21,6 +21,7 @@ def render_sidebar() -> None:
         with st.container(gap="xxsmall"):
             for spec in pages.PAGES:
                 pages.link(spec.name)
+        notes_open.render_unsaved()
     known = reads.experiments()
     with st.sidebar:
         _render_experiments(known)

@@ -11,14 +11,17 @@ Streamlit's own ``bind="query-params"`` can't carry this: a page switch strips i
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, TypeVar, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 import streamlit as st
 
 from mlreview.entities import Aggregate, Direction
 from mlreview.names import MAX_KEY_CHARS
 
+NotesPart = Literal["read", "edit", "history", "search"]
+
 MAX_RUNS = 100
+MAX_SEARCH_CHARS = 200
 _WRITTEN = "_url.written"
 _ID = re.compile(r"^[0-9A-Za-z_-]{1,64}$")
 
@@ -37,6 +40,18 @@ def _aggregate(text: str) -> Aggregate | None:
 
 def _key(text: str) -> str | None:
     return text if 0 < len(text) <= MAX_KEY_CHARS and text.isprintable() else None
+
+
+def _one_id(text: str) -> str | None:
+    return text if _ID.match(text) else None
+
+
+def _notes_part(text: str) -> NotesPart | None:
+    return text if text in get_args(NotesPart) else None  # type: ignore[return-value]
+
+
+def _search(text: str) -> str | None:
+    return text if len(text) <= MAX_SEARCH_CHARS and text.isprintable() else None
 
 
 def _as(name: str, parse: Callable[[str], Any]) -> dict[str, Any]:
@@ -60,11 +75,20 @@ class LeaderboardView:
     by: Aggregate = field(default="last", metadata=_as("by", _aggregate))
 
 
-View = TypeVar("View", SharedView, LeaderboardView)
-VIEWS: tuple[type, ...] = (SharedView, LeaderboardView)
+@dataclass(frozen=True, slots=True)
+class NotesView:
+    """The notes: of which run, which part of the page, what is searched for. Never a note's text."""
+
+    run: str | None = field(default=None, metadata=_as("note", _one_id))
+    part: NotesPart = field(default="read", metadata=_as("notepart", _notes_part))
+    search: str = field(default="", metadata=_as("notesearch", _search))
 
 
-def to_params(view: SharedView | LeaderboardView) -> dict[str, str]:
+View = TypeVar("View", SharedView, LeaderboardView, NotesView)
+VIEWS: tuple[type, ...] = (SharedView, LeaderboardView, NotesView)
+
+
+def to_params(view: SharedView | LeaderboardView | NotesView) -> dict[str, str]:
     """The view as address parameters; what is at its default is left out."""
     params: dict[str, str] = {}
     for spec in fields(view):

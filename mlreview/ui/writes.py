@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from mlreview.names import NOTE_TAG
 from mlreview.store import open_writer
 from mlreview.store.base import RunWriter
 from mlreview.ui import reads
@@ -20,6 +21,16 @@ def set_experiment_tags(experiment_id: str, tags: Mapping[str, str]) -> None:
     with st.spinner("Saving"):
         for key, value in tags.items():
             writer.set_experiment_tag(experiment_id, key, value)
+
+
+def read_note(run_id: str) -> str:
+    """A run's note as the place that is written to has it now."""
+    return _writer().read_tag(run_id, NOTE_TAG) or ""
+
+
+def set_note(run_id: str, text: str) -> None:
+    """Write a run's note."""
+    _writer().set_tag(run_id, NOTE_TAG, text)
 
 
 def _writer() -> RunWriter:

@@ -1,0 +1,87 @@
+"""What the notes page is made of: its head, the note as it reads, the editor."""
+
+import streamlit as st
+
+from mlreview.names import MAX_TAG_CHARS
+from mlreview.ui import identity, note_editor, note_saving, notes_insert, notes_open, urlstate
+from mlreview.ui.note_editor import EditorData, SaveRequest
+from mlreview.ui.notes_runs import Runs
+
+PARTS: dict[urlstate.NotesPart, str] = {
+    "read": ":material/article: Note",
+    "edit": ":material/edit: Edit",
+    "history": ":material/history: History",
+    "search": ":material/search: All notes",
+}
+
+
+def render_parts() -> urlstate.NotesPart:
+    """The parts of the page, one of them chosen."""
+    part = urlstate.get(urlstate.NotesView).part
+    urlstate.control("notes_part", part)
+    st.segmented_control(
+        "Part",
+        list(PARTS),
+        key="notes_part",
+        format_func=PARTS.__getitem__,
+        required=True,
+        label_visibility="collapsed",
+        on_change=_part_chosen,
+    )
+    return part
+
+
+def _part_chosen() -> None:
+    urlstate.update(urlstate.NotesView, part=st.session_state["notes_part"])
+
+
+def show_part(part: urlstate.NotesPart) -> None:
+    """From a callback: show another part."""
+    urlstate.update(urlstate.NotesView, part=part)
+
+
+def render_note(run_id: str, runs: Runs) -> None:
+    """The note as it reads."""
+    note = note_saving.load(run_id)
+    if not note.text.strip():
+        st.info(
+            "Write down what it is for, what was tried and failed, what somebody should know who picks it up.",
+            title="This run has no note yet",
+            icon=":material/edit_note:",
+        )
+        st.button("Write the note", icon=":material/edit:", key="notes_write", on_click=show_part, args=("edit",))
+        return
+    with st.container(border=True):
+        note_editor.note_view(note.text, runs.mentioned(note.text), f"note_view_{run_id}", notes_open.open_note)
+
+
+def render_editor(run_id: str, runs: Runs) -> None:
+    """The editor, and above it what can be put into the note."""
+    note = note_saving.load(run_id)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        notes_insert.render(run_id, runs, note)
+        identity.render()
+    data = EditorData(
+        store=notes_open.store_key(),
+        run=run_id,
+        name=runs.name(run_id),
+        text=note.text,
+        version=note.version,
+        limit=MAX_TAG_CHARS,
+        crlf=note.crlf,
+        by=note.by,
+        author=identity.current().label,
+        runs=runs.mentioned(note.text, notes_insert.inserted_text(run_id)),
+        outcome=note_saving.outcome_of(run_id),
+        insert=notes_insert.pending(run_id),
+        first_write=(
+            "Before the first save: what Model Review adds to this store.",
+            "Your text goes into the run's Description, as in MLflow; every saved version is kept as a file among the "
+            "run's artifacts (mlreview/notes). Nothing else is changed. A backup of the store is wise.",
+        ),
+    )
+
+    def save(request: SaveRequest) -> None:
+        note_saving.save(run_id, request)
+
+    note_editor.note_editor(data, save, notes_open.open_note)

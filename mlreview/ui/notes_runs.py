@@ -1,0 +1,120 @@
+"""What the notes page knows of runs: which one it is about, and how each stands."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from mlreview.analysis.leaderboard import RankingChoice, choose_ranking
+from mlreview.analysis.team import team_choice
+from mlreview.entities import RunQuery, RunTable
+from mlreview.names import REVIEW_STATE_TAG
+from mlreview.ui import basket, reads, urlstate
+from mlreview.ui.note_editor import RunInfo
+from mlreview.ui.text import clip, direction_arrow, number
+
+MAX_OPTIONS = 500
+_STATES = {"changes_requested": "changes requested"}
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """The runs in sight, and the metric that says how good they are; ``choice`` is ``None`` where nothing ranks."""
+
+    table: RunTable
+    choice: RankingChoice | None
+    position: Mapping[str, int]
+
+    def metric(self, run_id: str) -> str:
+        """``val_AUROC 0.917``; empty where the run has no such value."""
+        at = self.position.get(run_id)
+        if self.choice is None or at is None:
+            return ""
+        column = self.table.metrics.get(self.choice.metric)
+        if column is None or not column.present[at]:
+            return ""
+        return f"{clip(self.choice.metric, 40)} {number(float(column.values[at]))}"
+
+    def name(self, run_id: str) -> str:
+        """A run's name, or the beginning of its id."""
+        at = self.position.get(run_id)
+        return (clip(self.table.names[at], 120) if at is not None else "") or run_id[:8]
+
+    def info(self, run_id: str) -> RunInfo:
+        """What a link to the run shows."""
+        at = self.position.get(run_id)
+        states = self.table.tags.get(REVIEW_STATE_TAG)
+        state = clip(states[at], 40) if states is not None and at is not None else ""
+        return RunInfo(self.name(run_id), self.metric(run_id), _STATES.get(state, state))
+
+    def mentioned(self, *texts: str) -> dict[str, RunInfo]:
+        """The runs whose ids occur in the texts, and those of the basket: what links in a note may lead to."""
+        ids = [run_id for run_id in self.position if any(run_id in text for text in texts)]
+        return {run_id: self.info(run_id) for run_id in [*ids, *basket.ids()] if run_id in self.position}
+
+    def best_first(self) -> list[str]:
+        """Run ids, best value first, then newest first."""
+        column = self.table.metrics.get(self.choice.metric) if self.choice else None
+        if column is None or self.choice is None:
+            return [*self.table.run_ids]
+        values = np.where(column.present & np.isfinite(column.values), column.values, np.nan)
+        order = np.argsort(-values if self.choice.direction == "max" else values, kind="stable")
+        return [*self.table.run_ids[order]]
+
+
+def read_runs() -> Runs:
+    """The runs of the experiments in sight, with the runs that the page and the basket are about."""
+    shared, view = urlstate.get(urlstate.SharedView), urlstate.get(urlstate.NotesView)
+    table = reads.runs(RunQuery(shared.experiments, tags=(REVIEW_STATE_TAG,), note_heads=True)).table
+    known = [experiment for experiment in reads.experiments() if experiment.experiment_id in shared.experiments]
+    ranking = urlstate.get(urlstate.LeaderboardView)
+    choice = choose_ranking(table, ranking.metric, ranking.direction, team_choice(known)) if len(table) else None
+    position = {run_id: at for at, run_id in enumerate(table.run_ids)}
+    if view.run is not None and view.run not in position:
+        elsewhere = reads.runs(
+            RunQuery(run_ids=(view.run,), lifecycle="all", tags=(REVIEW_STATE_TAG,), note_heads=True)
+        )
+        if len(elsewhere.table):
+            return Runs(elsewhere.table, choice, {view.run: 0})
+    return Runs(table, choice, position)
+
+
+def choose_run(runs: Runs) -> str | None:
+    """Which run the page is about: the address's, else the basket's first, else one that is chosen here."""
+    view = urlstate.get(urlstate.NotesView)
+    if view.run is None and basket.ids():
+        view = urlstate.update(urlstate.NotesView, run=basket.ids()[0])
+    heads = runs.table.note_heads
+    noted = [run_id for run_id in runs.position if heads is not None and (heads[runs.position[run_id]] or "").strip()]
+    options = list(dict.fromkeys([*([view.run] if view.run else []), *basket.ids(), *noted, *runs.best_first()]))
+    if not options:
+        return None
+
+    def label(run_id: str) -> str:
+        parts = [runs.name(run_id), runs.metric(run_id), "has a note" if run_id in has_note else ""]
+        return " · ".join(part for part in parts if part)
+
+    has_note = set(noted)
+    urlstate.control("notes_run", view.run)
+    st.selectbox(
+        "Run",
+        options[:MAX_OPTIONS],
+        key="notes_run",
+        format_func=label,
+        placeholder="Choose a run to read or write its note",
+        help=None
+        if len(options) <= MAX_OPTIONS
+        else f"{MAX_OPTIONS} of {len(options):,}: those with a note, then the best",
+        on_change=_chosen,
+    )
+    return view.run
+
+
+def _chosen() -> None:
+    urlstate.update(urlstate.NotesView, run=st.session_state["notes_run"])
+
+
+def metric_words(runs: Runs) -> str:
+    """What the runs are measured by: ``val_AUROC ↑``."""
+    return f"{clip(runs.choice.metric, 60)} {direction_arrow(runs.choice.direction)}" if runs.choice else ""
