@@ -9,9 +9,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import leaderboard_data
+from benchmarks import leaderboard_data, leaderboard_page
 from benchmarks.make_store import make_store
 from benchmarks.timing import Result
+
+MEASURED = (leaderboard_data, leaderboard_page)
+"""Modules with ``measure(store)`` and ``HOW`` it was done."""
 
 
 def main() -> int:
@@ -26,10 +29,11 @@ def main() -> int:
         if not store.exists():
             console.print(f"Making a store of {arguments.runs:,} runs ...")
             make_store(store, arguments.runs)
-        results = leaderboard_data.measure(store)
+        results = [one for measured in MEASURED for one in measured.measure(store)]
     console.print(_table(results))
     console.print(f"Python {platform.python_version()}, {platform.machine()}; seconds are wall time.")
-    console.print(leaderboard_data.HOW)
+    for measured in MEASURED:
+        console.print(measured.HOW)
     return 0 if all(result.reached for result in results) else 1
 
 
@@ -40,8 +44,8 @@ def _table(results: list[Result]) -> Table:
     for result in results:
         table.add_row(
             result.what,
-            f"{result.ours:.3f} s",
-            f"{result.theirs:.3f} s",
+            f"{result.ours:.3f} {result.unit}",
+            f"{result.theirs:.3f} {result.unit}",
             result.peer,
             f"{result.ratio:.2f}",
             f"{result.bar:.2f}",

@@ -13,8 +13,9 @@ class Result:
 
     Attributes:
         what: What was done.
-        ours, theirs: Seconds.
+        ours, theirs: In ``unit``; less is better.
         peer: What ``theirs`` is.
+        unit: Seconds, where nothing else is said.
         bar: The ratio ``theirs / ours`` to reach; a bar below 1 allows us to be slower.
     """
 
@@ -23,6 +24,7 @@ class Result:
     theirs: float
     peer: str
     bar: float
+    unit: str = "s"
 
     @property
     def ratio(self) -> float:
