@@ -136,7 +136,7 @@ class _Search:
     def words(self, node: Words) -> tuple[Mask, str]:
         status = None if node.quoted else find_attributes.status_word(node.text)
         if status:
-            self.remarks.append(f"{node.text} is a status; to look for the word, put it in quotes")
+            self.remarks.append(f"{node.text} means the status; in quotes it is the word")
             return self.corpus.table.statuses == status, f"status is {status.lower()}"
         if not node.quoted and node.text in ("or", "and", "not"):
             self.remarks.append(f"'{node.text}' was looked for as a word; {node.text.upper()} in capitals joins terms")
@@ -197,7 +197,7 @@ class _Search:
 
             return in_order, f"{_TESTS[node.test]} {value.strip()}"
         folded = fold(value)
-        if "*" in value and not node.quoted:
+        if "*" in value and not node.quoted and node.test != "==":
             if folded == "*":
                 return (lambda cell: node.test != "!="), "is there" if node.test != "!=" else "is not anything"
             positive = node.test != "!="
@@ -207,6 +207,8 @@ class _Search:
         def same(cell: str) -> bool:
             return fold(cell) == folded or canonical_param(key, cell.strip()) == spelt
 
+        if node.test == "==":
+            return (lambda cell: canonical_param(key, cell.strip()) == spelt), f"is just '{_short(value)}'"
         if node.test == "!=":
             return (lambda cell: not same(cell)), f"is not '{_short(folded)}'"
         if node.test == "=" or not folded:
@@ -250,7 +252,7 @@ _ORDER: dict[str, np.ufunc] = {
     "=": np.equal,
     "!=": np.not_equal,
 }
-_TESTS = {":": "is", "=": "=", "!=": "≠", ">": ">", ">=": "≥", "<": "<", "<=": "≤"}
+_TESTS = {":": "is", "=": "=", "==": "=", "!=": "≠", ">": ">", ">=": "≥", "<": "<", "<=": "≤"}
 _SPACES = {"param": "parameter", "metric": "metric", "tag": "tag"}
 
 
@@ -259,12 +261,12 @@ def _compare(column: MetricColumn, test: str, wanted: float, typed: str) -> Mask
     if np.isnan(wanted):
         same = np.isnan(column.values)
         none = np.zeros(len(same), dtype=bool)
-        return column.present & {"=": same, ":": same, "!=": ~same}.get(test, none)
+        return column.present & {"=": same, "==": same, ":": same, "!=": ~same}.get(test, none)
     if test == ":" and np.isfinite(wanted):
         with np.errstate(invalid="ignore"):  # infinities among the values
             near = np.abs(column.values - wanted) <= _half_a_digit(typed) + 1e-12 * abs(wanted)
         return column.present & near
-    return column.present & _ORDER["=" if test == ":" else test](column.values, wanted)
+    return column.present & _ORDER["=" if test in (":", "==") else test](column.values, wanted)
 
 
 def _half_a_digit(typed: str) -> float:
@@ -287,5 +289,5 @@ def _short(text: str, limit: int = 60) -> str:
 
 
 def keep(table: RunTable, found: Found) -> RunTable:
-    """The runs that were found, as a table of their own; ``total`` stays that of the store."""
-    return table if found.rows.all() else replace(table.take(np.flatnonzero(found.rows)), total=table.total)
+    """The runs that were found, as a table of their own, which counts as all there is of them."""
+    return table if found.rows.all() else replace(table.take(np.flatnonzero(found.rows)), total=found.count)

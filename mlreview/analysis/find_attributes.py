@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -85,6 +86,8 @@ def look(corpus: "Corpus", node: Field, text: str) -> tuple[Mask, str]:
         return _time(corpus, node, text, attribute)
     if attribute == "duration":
         return _duration(corpus, node, text)
+    if node.test == "==":
+        node = replace(node, test="=")
     if node.test not in (":", "=", "!="):
         hint = f"There are = != and :, such as {node.key}:{node.value[:40]}"
         raise FindError(f"{node.test} can't be used with {node.key}", text, node.at, len(node.key), hint=hint)

@@ -25,6 +25,10 @@ SHORT: Final = {
 }
 """What people in this trade write short."""
 
+_ALIKE: Final = 0.7
+_COMPARED: Final = 1_000
+"""Keys that are compared for a suggestion, at most."""
+
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _SEGMENT = re.compile(r"[/.:]")
 _SPACE_WORDS: Final = {"param": "a parameter", "metric": "a metric", "tag": "a tag", "attribute": "an attribute"}
@@ -124,12 +128,19 @@ class Keys:
 
     def _unknown(self, typed: str, space: Space | None, text: str, at: int, attributes: Sequence[str]) -> FindError:
         what = f"is no {_SPACE_WORDS[space].split()[1]}" if space else "is no parameter, metric or tag"
-        known = {key.name.casefold(): key.name for key in self._guessable if space in (None, key.space)}
-        known |= {name: name for name in attributes if space is None}
-        near = difflib.get_close_matches(typed.casefold(), known, n=1, cutoff=0.6)
-        meant = f"Did you mean {_quoted(known[near[0]])}? " if near else ""
+        known = [key.name for key in self._guessable if space in (None, key.space)][:_COMPARED]
+        near = max([*attributes, *known], key=lambda name: _likeness(typed, name), default="")
+        meant = f"Did you mean {_quoted(near)}? " if near and _likeness(typed, near) >= _ALIKE else ""
         hint = f"{meant}To look for the text itself, put it in quotes."
         return FindError(f"{_quoted(typed)} {what} of these runs", text, at, len(typed), hint=hint)
+
+
+def _likeness(typed: str, name: str) -> float:
+    """From 0 to 1: how much like a name, its beginning or its last part something looks."""
+    typed = typed.casefold()
+    whole, last = name.casefold(), _last(name).casefold()
+    candidates = (whole, whole[: len(typed) + 1], last, last[: len(typed) + 1])
+    return max(difflib.SequenceMatcher(None, typed, other).ratio() for other in candidates)
 
 
 def _quoted(name: str) -> str:

@@ -22,7 +22,7 @@ from mlreview.analysis.find_query import (
 
 _QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»", "`": "`"}
 _OPERATOR = re.compile(r">=|<=|!=|==|≥|≤|≠|[><=:]")
-_SPELT = {"==": "=", "≥": ">=", "≤": "<=", "≠": "!="}
+_SPELT = {"≥": ">=", "≤": "<=", "≠": "!="}
 _SPACED = re.compile(r"\s+(>=|<=|!=|==|≥|≤|≠|[><=])(?=\s|[^\s><=!])")
 _NEGATION = re.compile(r"NOT(?=\()|NOT\s+(?=[^\s)])|[-!](?=[^\s)])")
 _JOINER = re.compile(r"(OR|AND|\|\|?|&&?)(?=[\s()]|$)")

@@ -8,6 +8,7 @@ from mlreview.names import MAX_SHOWN_ROWS
 from mlreview.ui import (
     growing,
     leaderboard_controls,
+    leaderboard_find,
     leaderboard_rows,
     leaderboard_states,
     leaderboard_summary,
@@ -32,9 +33,14 @@ def render(experiments: Sequence[str], known: Sequence[Experiment]) -> None:
     elif not len(table):
         leaderboard_states.explain_empty_experiment()
     else:
-        # 1. Which runs: metric aliases change columns of the table here, the search box leaves rows out.
-        # 2. What ranks.
+        # 1. Which runs: the search leaves some out. Metric aliases change columns of the table here.
+        found = leaderboard_find.narrow(table)
+        # 2. What ranks: of all runs, so that a search doesn't change it.
         choice = leaderboard_controls.render_controls(table, team_choice(known))
+        if not len(found):
+            leaderboard_find.explain_nothing_found(len(table))
+            return
+        table = found
         if choice is None:
             leaderboard_states.explain_no_metric(len(table))
             ranking = leaderboard_rows.newest_first(table)

@@ -21,6 +21,7 @@ from mlreview.names import MAX_KEY_CHARS
 NotesPart = Literal["read", "edit", "history", "search"]
 
 MAX_RUNS = 100
+MAX_QUERY_CHARS = 1_000
 MAX_SEARCH_CHARS = 200
 _WRITTEN = "_url.written"
 _ID = re.compile(r"^[0-9A-Za-z_-]{1,64}$")
@@ -54,6 +55,10 @@ def _search(text: str) -> str | None:
     return text if len(text) <= MAX_SEARCH_CHARS and text.isprintable() else None
 
 
+def _query(text: str) -> str | None:
+    return text if len(text) <= MAX_QUERY_CHARS and text.isprintable() else None
+
+
 def _as(name: str, parse: Callable[[str], Any]) -> dict[str, Any]:
     return {"param": name, "parse": parse}
 
@@ -73,6 +78,7 @@ class LeaderboardView:
     metric: str | None = field(default=None, metadata=_as("metric", _key))
     direction: Direction | None = field(default=None, metadata=_as("dir", _direction))
     by: Aggregate = field(default="last", metadata=_as("by", _aggregate))
+    find: str = field(default="", metadata=_as("find", _query))
 
 
 @dataclass(frozen=True, slots=True)
