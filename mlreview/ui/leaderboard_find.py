@@ -14,8 +14,7 @@ from mlreview.analysis.find import Corpus, Found, find, keep
 from mlreview.analysis.find_query import MAX_CHARS, FindError
 from mlreview.analysis.find_texts import Texts
 from mlreview.entities import RunQuery, RunTable
-from mlreview.settings import acting_user
-from mlreview.ui import growing, reads, urlstate
+from mlreview.ui import growing, identity, reads, urlstate
 from mlreview.ui.text import plain
 
 TEXTS_FRESH_S = 120.0
@@ -96,7 +95,7 @@ def narrow(table: RunTable) -> RunTable:
 def corpus_of(table: RunTable) -> Corpus:
     """The table's runs with their texts. Over a server the texts come in behind, and a line says so."""
     experiments = urlstate.get(urlstate.SharedView).experiments
-    return Corpus(table, texts_of(table, experiments), acting_user(), timezone=st.context.timezone or "UTC")
+    return Corpus(table, texts_of(table, experiments), identity.current().name, timezone=st.context.timezone or "UTC")
 
 
 def texts_of(table: RunTable, experiments: Sequence[str]) -> Texts:

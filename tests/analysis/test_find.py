@@ -297,7 +297,9 @@ def _number_passes(value: float, node: Field) -> bool:
     if math.isnan(wanted):
         return {":": math.isnan(value), "=": math.isnan(value), "!=": not math.isnan(value)}.get(node.test, False)
     digits = len(node.value.partition(".")[2]) if "e" not in node.value else 0
-    near = abs(value - wanted) <= (0.5 * 10**-digits if "." in node.value else 0) + 1e-12 * abs(wanted)
+    near = math.isfinite(wanted) and abs(value - wanted) <= (
+        0.5 * 10**-digits if "." in node.value else 0
+    ) + 1e-12 * abs(wanted)
     return {
         ">": value > wanted,
         ">=": value >= wanted,
