@@ -35,6 +35,13 @@ DEPLOYED_TO_TAG: Final = "mlreview.deployed.to"
 DEPLOYED_AT_TAG: Final = "mlreview.deployed.at"
 """When that was recorded: ISO 8601, UTC."""
 
+ARCHITECTURE_TAG: Final = "mlreview.architecture"
+"""On a run: what its network looks like, in any words or as a digest; autologging leaves that out."""
+
+SEED_TAG: Final = "mlreview.seed"
+CLASSES_TAG: Final = "mlreview.data.{split}.classes"
+"""On a run: how many examples of each class its validation or test data hold, as JSON: ``{"hockey": 399, ...}``."""
+
 BASELINE_TAGS: Final = ("baseline", EXPERIMENT_BASELINE_TAG)
 """On a run, with a value that means yes: compare with this one, where nothing is pinned, deployed or approved."""
 

@@ -1,42 +1,33 @@
 """What a ranking rests on: the data of each evaluation, the noise of each value, who ties with the leader."""
 
-import json
+import re
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mlreview import names
+from mlreview.analysis.evaluation_sets import (
+    EvaluationSet,
+    class_counts,
+    evaluation_sets,
+    sets_reported_as_test,
+)
 from mlreview.analysis.metric_names import read_metric_name
 from mlreview.analysis.noise import Noise, auroc_error, binomial_error, pooled_deviation, tied_with_leader
-from mlreview.analysis.params import SEED_KEYS, canonical_param
+from mlreview.analysis.replicates import REPLICATE_TAGS, Replicates, find_replicates
 from mlreview.entities import Dataset, Direction, RunTable
 
-# Which contexts of a data set a metric's split may have been computed on, as MLflow and people name them.
-_CONTEXTS = {
-    "validation": frozenset({"validation", "valid", "val", "eval", "evaluation", "dev"}),
-    "test": frozenset({"test", "testing", "holdout"}),
-}
-_UNNAMED = frozenset({"", "dataset"})
-_MIN_FREEDOM = 3
+EVIDENCE_TAGS = (*REPLICATE_TAGS, *(names.CLASSES_TAG.format(split=split) for split in ("validation", "test")))
+"""Tags of runs that ``weigh`` looks at."""
+
+MIN_FREEDOM = 3
 """Replicates count from four runs on: with fewer, their spread says next to nothing of itself."""
 
 _TWO_SIDED_95 = 1.96
-
-
-@dataclass(frozen=True, slots=True)
-class EvaluationSet:
-    """Data that runs were evaluated on.
-
-    Two records are one set when name, source and number of examples agree: a digest is of the features, which
-    another vocabulary changes. Data that nobody named (autolog calls it "dataset") go by their digest.
-    """
-
-    name: str
-    identity: Hashable
-    examples: int | None
+_TEST_WORD = re.compile(r"(?<![a-z])(test|testing|holdout)(?![a-z])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,12 +37,27 @@ class Evidence:
     Attributes:
         noise: Standard error of each ranked run's value; aligned with the runs as given.
         tied: bool, shape (runs,): can't be told from the leader.
-        statements: What people should know, the most important first, each a sentence.
+        sets: The data that each run's value was computed on, where its records say.
+        tie: Who ties with the leader and what the noise is, a sentence without its full stop.
+        scope: How many runs were tried on the leader's evaluation data, in words that can begin a sentence or follow
+            a semicolon: "best of 19 on newsgroups test posts (796 examples)"; empty where the data aren't recorded.
+        warnings: What speaks against the ranking, each a sentence without its full stop.
+        remarks: What else it rests on, each a sentence without its full stop.
     """
 
     noise: Noise
     tied: NDArray[np.bool_]
-    statements: tuple[str, ...]
+    sets: tuple[EvaluationSet | None, ...]
+    tie: str
+    scope: str
+    warnings: tuple[str, ...]
+    remarks: tuple[str, ...]
+
+    @property
+    def statements(self) -> tuple[str, ...]:
+        """All of it, the most important first."""
+        scope = f"{self.scope[0].upper()}{self.scope[1:]}" if self.scope else ""
+        return tuple(said for said in (self.tie, scope, *self.warnings, *self.remarks) if said)
 
 
 def weigh(
@@ -66,151 +72,158 @@ def weigh(
 
     Args:
         values: float64, shape (runs,): the ranked values, finite, best first.
-        runs: The same runs, read with all their params and the tag of the code's commit.
-        datasets: Of these runs.
+        runs: The same runs, read with all their params and the tags in ``EVIDENCE_TAGS``.
+        datasets: Of these runs, and of any others that are shown.
         metric: What ranks.
         direction: ``max`` when higher is better.
         candidates: How many runs are ranked in all.
     """
-    sets = evaluation_sets(datasets, metric)
-    of_run = [sets.get(run_id) for run_id in runs.run_ids]
-    noise = _noise(values, metric, of_run, _replicates(runs, datasets))
+    found = evaluation_sets(datasets, metric, class_counts(runs, metric))
+    sets = tuple(found.get(run_id) for run_id in runs.run_ids)
+    replicates = find_replicates(runs, datasets)
+    noise = _noise(values, metric, sets, replicates)
     tied = tied_with_leader(values, noise, direction, candidates)
-    statements = [*_tie(tied, noise), *_comparable(of_run, candidates), *_seen_as_test(of_run, datasets, metric)]
-    return Evidence(noise, tied, tuple(statements))
+    scope, other_data = _comparable(sets, candidates)
+    return Evidence(
+        noise,
+        tied,
+        sets,
+        _tie(tied, noise, candidates),
+        scope,
+        (*other_data, *_seen_as_test(sets, datasets, metric)),
+        replicates.remarks if noise.source == "replicates" else _kept_out(replicates),
+    )
 
 
-def evaluation_sets(datasets: Sequence[Dataset], metric: str) -> Mapping[str, EvaluationSet]:
-    """The data that each run's value of this metric was computed on, by run id, as far as its records say.
+def value_error(value: float, metric: str, found: EvaluationSet | None, noise: Noise) -> float:
+    """Standard error of one more value beside those that were weighed, such as that of a baseline from elsewhere.
 
-    A run with no data set of the metric's split, or with several, has none.
+    Args:
+        value: The value.
+        metric: What it is of.
+        found: The data that it was computed on, if recorded.
+        noise: Of the runs that were weighed: their replicates speak for this one too.
+
+    Returns:
+        NaN where it is unknown.
     """
-    wanted = _CONTEXTS.get(read_metric_name(metric).split)
-    if wanted is None:
-        wanted = _CONTEXTS["validation"] | _CONTEXTS["test"]
-    found: dict[str, set[EvaluationSet]] = {}
-    for dataset in datasets:
-        if (dataset.context or "").lower() in wanted:
-            found.setdefault(dataset.run_id, set()).add(_as_set(dataset))
-    return {run_id: sets.pop() for run_id, sets in found.items() if len(sets) == 1}
+    if noise.source == "replicates":
+        return float(noise.errors[0])
+    return float(drawn_errors(np.array([value]), metric, (found,))[0][0])
 
 
-def _as_set(dataset: Dataset) -> EvaluationSet:
-    examples = _examples(dataset.profile)
-    if dataset.name.lower() in _UNNAMED:
-        return EvaluationSet(f"data {dataset.digest}", dataset.digest, examples)
-    return EvaluationSet(dataset.name, (dataset.name, dataset.source, examples), examples)
+def drawn_errors(
+    values: NDArray[np.float64], metric: str, sets: Sequence[EvaluationSet | None]
+) -> tuple[NDArray[np.float64], str]:
+    """Standard errors that follow from the sizes of the evaluation sets, where the metric allows it.
 
-
-def _examples(profile: str | None) -> int | None:
-    """The number of examples in a profile as MLflow writes it for pandas, numpy and TensorFlow data."""
-    try:
-        facts = json.loads(profile or "")
-    except ValueError:
-        return None
-    if not isinstance(facts, dict):
-        return None
-    for key in ("num_rows", "targets_shape", "features_shape"):
-        value = facts.get(key)
-        if isinstance(value, list) and value:
-            value = value[0]
-        if isinstance(value, int) and value > 0:
-            return value
-    return None
-
-
-def _replicates(runs: RunTable, datasets: Sequence[Dataset]) -> list[Hashable | None]:
-    """One group for all runs that differ in a recorded seed alone: params, data and code agree."""
-    used: dict[str, set[Hashable]] = {}
-    for dataset in datasets:
-        used.setdefault(dataset.run_id, set()).add((dataset.name, dataset.digest, dataset.context))
-    commits = runs.tags.get(names.GIT_COMMIT_TAG)
-    groups: list[Hashable | None] = []
-    for row, run_id in enumerate(runs.run_ids):
-        recorded = {key: column[row] for key, column in runs.params.items() if column[row] is not None}
-        if not SEED_KEYS & recorded.keys():
-            groups.append(None)
-            continue
-        configuration = frozenset(
-            (key, canonical_param(key, value))
-            for key, value in recorded.items()
-            if key not in SEED_KEYS and not key.startswith(names.OWN_PREFIX)
-        )
-        commit = None if commits is None else commits[row]
-        groups.append((configuration, frozenset(used.get(run_id, ())), commit))
-    return groups
+    Returns:
+        float64, shape (runs,), NaN where unknown; and what had to be assumed for the first of them, in words that
+        follow "95 %", or nothing.
+    """
+    examples = np.array([np.nan if found is None else float(found.examples or np.nan) for found in sets])
+    words = read_metric_name(metric).words
+    in_range = (values >= 0) & (values <= 1)
+    share, assumed = np.clip(values, 0, 1), ""
+    if words & {"auroc", "auc", "rocauc"} and not words & {"pr", "prc"}:
+        classes = [() if found is None else found.classes for found in sets]
+        # Where the classes are known and not two, an area is an average over several: no formula holds for that.
+        sizes = [one if len(one) == 2 else (np.nan, np.nan) if one else None for one in classes]
+        positives = np.array([half if one is None else one[0] for one, half in zip(sizes, examples / 2, strict=True)])
+        negatives = np.array([half if one is None else one[1] for one, half in zip(sizes, examples / 2, strict=True)])
+        # Which class is the positive one isn't recorded; the larger error of the two readings is the honest one.
+        errors = np.maximum(auroc_error(share, positives, negatives), auroc_error(share, negatives, positives))
+        assumed = ", classes taken as balanced" if sizes and sizes[0] is None else ""
+    elif words & {"accuracy", "acc"} and "balanced" not in words:
+        errors = binomial_error(share, examples)
+    else:
+        errors = np.full(len(values), np.nan)
+    return np.where(in_range, errors, np.nan), assumed
 
 
 def _noise(
     values: NDArray[np.float64],
     metric: str,
     sets: Sequence[EvaluationSet | None],
-    groups: Sequence[Hashable | None],
+    replicates: Replicates,
 ) -> Noise:
-    """The larger of the two noises that are known: chance in training, and chance in what is evaluated on."""
-    drawn = _evaluation_noise(values, metric, sets)
+    """The larger of the two noises that are known: chance in training, and chance in what is evaluated on.
+
+    Replicates share one evaluation set, so what another set would change does not show in them where they agree.
+    """
+    groups = replicates.groups
+    errors, assumed = drawn_errors(values, metric, sets)
+    drawn = float(errors[0]) if len(errors) else float("nan")
+    size = sets[0].examples if sets and sets[0] is not None else None
+    from_size = f"{size or 0:,} examples give the leader ±{_TWO_SIDED_95 * drawn:.2g} (95 %{assumed})"
     deviation, freedom = pooled_deviation(values, groups)
-    if freedom < _MIN_FREEDOM or not len(values) or deviation < np.nan_to_num(drawn.errors[0], nan=0.0):
-        return drawn
+    if freedom < MIN_FREEDOM:
+        if not np.isfinite(drawn):
+            return Noise("unknown", np.full(len(values), np.nan), float("inf"), "noise unknown")
+        return Noise("evaluation set", errors, float("inf"), from_size)
     repeated = sum(count for group, count in Counter(groups).items() if group is not None and count > 1)
-    words = f"the same configuration under another seed gives ±{deviation:.2g} ({repeated} runs, standard deviation)"
-    return Noise("replicates", np.full(len(values), deviation), freedom, words)
+    from_seeds = (
+        f"the same configuration under another seed gives ±{deviation:.2g} ({repeated} runs, standard deviation)"
+    )
+    if np.isfinite(drawn) and drawn > deviation:
+        return Noise("evaluation set", errors, float("inf"), f"{from_size}, more than another seed: ±{deviation:.2g}")
+    return Noise("replicates", np.full(len(values), deviation), freedom, from_seeds)
 
 
-def _evaluation_noise(values: NDArray[np.float64], metric: str, sets: Sequence[EvaluationSet | None]) -> Noise:
-    examples = np.array([np.nan if found is None else float(found.examples or np.nan) for found in sets])
-    words = read_metric_name(metric).words
-    in_range = (values >= 0) & (values <= 1)
-    if words & {"auroc", "auc", "rocauc"} and not words & {"pr", "prc"}:
-        errors = auroc_error(np.clip(values, 0, 1), examples / 2, examples / 2)
-        assumption = ", classes taken as balanced"
-    elif words & {"accuracy", "acc"} and "balanced" not in words:
-        errors, assumption = binomial_error(np.clip(values, 0, 1), examples), ""
-    else:
-        errors, assumption = np.full(len(values), np.nan), ""
-    errors = np.where(in_range, errors, np.nan)
-    if not len(values) or not np.isfinite(errors[0]):
-        return Noise("unknown", np.full(len(values), np.nan), float("inf"), "noise unknown")
-    reach = _TWO_SIDED_95 * errors[0]
-    said = f"{examples[0]:,.0f} examples give the leader ±{reach:.2g} (95 %{assumption})"
-    return Noise("evaluation set", errors, float("inf"), said)
+def _kept_out(replicates: Replicates) -> tuple[str, ...]:
+    return tuple(remark for remark in replicates.remarks if "architecture" in remark)
 
 
-def _tie(tied: NDArray[np.bool_], noise: Noise) -> list[str]:
+def _tie(tied: NDArray[np.bool_], noise: Noise, candidates: int) -> str:
     if not len(tied):
-        return []
+        return ""
     if noise.source == "unknown":
-        return ["How much of the differences is chance is unknown: no replicates, no size of the evaluation data"]
+        return "How much of the differences is chance is unknown: no replicates, no size of the evaluation data"
     count = int(tied.sum())
     if count == 1:
-        return [f"The first is ahead of all others by more than chance: {noise.words}"]
+        return f"The first is ahead of all others by more than chance: {noise.words}" if candidates > 1 else ""
+    if count == len(tied) < candidates:
+        return f"1–{count:,} are a tie, and maybe more below them: {noise.words}"
     together = bool(tied[:count].all())
-    which = f"1–{count} are a tie" if together else f"{count} runs are a tie, marked ≈"
-    return [f"{which}: {noise.words}"]
+    which = f"1–{count:,} are a tie" if together else f"{count:,} runs are a tie, marked ≈"
+    return f"{which}: {noise.words}"
 
 
-def _comparable(sets: Sequence[EvaluationSet | None], candidates: int) -> list[str]:
+def _comparable(sets: Sequence[EvaluationSet | None], candidates: int) -> tuple[str, tuple[str, ...]]:
+    """How many were tried on the leader's data, and what to say of the others."""
     leader = sets[0] if sets else None
     if leader is None:
-        return []
+        return "", ()
     same = sum(found is not None and found.identity == leader.identity for found in sets)
     size = f" ({leader.examples:,} examples)" if leader.examples else ""
-    others = len(sets) - same
-    if others:
-        return [
-            f"The leader is the best of {same:,} on {leader.name}{size}; the other {others:,} were evaluated on other "
-            "data, or it isn't recorded on which: their values can't be compared with its"
-        ]
-    return [f"Best of {candidates:,} on {leader.name}{size}"]
+    # Of runs further down than those that are shown nobody has looked which data they were evaluated on.
+    least = "at least " if len(sets) < candidates else ""
+    scope = f"best of {least}{same:,} on {leader.name}{size}"
+    others, unrecorded = len(sets) - same, sum(found is None for found in sets)
+    if not others:
+        return scope, ()
+    if unrecorded == others:
+        how = "It isn't recorded on which data the"
+        return scope, (f"{how} other {others:,} were evaluated: whether their values compare is unknown",)
+    known = f", for {unrecorded:,} of them it isn't recorded on which" if unrecorded else ""
+    return scope, (
+        f"The other {others:,} were evaluated on other data{known}: their values don't compare with the first",
+    )
 
 
-def _seen_as_test(sets: Sequence[EvaluationSet | None], datasets: Sequence[Dataset], metric: str) -> list[str]:
+def _seen_as_test(sets: Sequence[EvaluationSet | None], datasets: Sequence[Dataset], metric: str) -> tuple[str, ...]:
     """A warning when the choice is made on data that is, or is elsewhere, reported as test."""
     if read_metric_name(metric).split == "test":
-        return ["Ranked by a test metric: the value of whichever run is chosen by it is too good"]
-    tests = {_as_set(d).identity for d in datasets if (d.context or "").lower() in _CONTEXTS["test"]}
-    used = [found for found in sets if found is not None and found.identity in tests]
-    if not used:
-        return []
-    of = f"{len(used):,} of these runs were" if len(used) > 1 else "1 of these runs was"
-    return [f"{of} ranked on {used[0].name}, which other runs report as test: chosen by it, it tests nothing any more"]
+        return ("Ranked by a test metric: the value of whichever run is chosen by it is too good",)
+    tests = sets_reported_as_test(datasets)
+    used = [found for found in sets if found is not None and (found.identity in tests or found.digests & tests)]
+    if used:
+        of = f"{len(used):,} of these runs were" if len(used) > 1 else "1 of these runs was"
+        return (
+            f"{of} ranked on {used[0].name}, which is also reported as test: chosen by it, it tests nothing any more",
+        )
+    named = [found for found in sets if found is not None and _TEST_WORD.search(found.name)]
+    if named:
+        of = f"{len(named):,} of these runs were" if len(named) > 1 else "1 of these runs was"
+        return (f"{of} ranked on {named[0].name}, test data by its name: chosen by it, it tests nothing any more",)
+    return ()

@@ -7,10 +7,10 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from mlreview.analysis.evaluation import Evidence, weigh
+from mlreview.analysis.evaluation import EVIDENCE_TAGS, Evidence, weigh
 from mlreview.analysis.leaderboard import Ranking, generalization_gap, rank
 from mlreview.entities import Dataset, RunQuery, RunTable
-from mlreview.names import GIT_COMMIT_TAG, REVIEW_STATE_TAG
+from mlreview.names import REVIEW_STATE_TAG
 from mlreview.ui import reads
 
 
@@ -82,7 +82,7 @@ def read_shown(table: RunTable, ranking: Ranking, limit: int) -> Shown:
             lifecycle="all",
             metrics=(),
             params=None,
-            tags=(GIT_COMMIT_TAG, REVIEW_STATE_TAG),
+            tags=(*EVIDENCE_TAGS, REVIEW_STATE_TAG),
             note_heads=True,
         )
     )

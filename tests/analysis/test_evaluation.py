@@ -4,7 +4,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from mlreview.analysis.evaluation import evaluation_sets, weigh
+from mlreview.analysis.evaluation import value_error, weigh
+from mlreview.analysis.evaluation_sets import evaluation_sets
 from mlreview.entities import Dataset
 from tests.tables import run_table
 
@@ -108,14 +109,93 @@ def test_the_larger_of_two_noises_counts():
 
 def test_values_on_other_data_are_said_not_to_compare():
     evidence = weighed([0.9, 0.8, 0.7], [dataset(0, "val", "a", 240), dataset(1, "val", "b"), dataset(2, "val", "b")])
-    assert any("best of 1 on a (240 examples); the other 2" in statement for statement in evidence.statements)
+    assert evidence.scope == "best of 1 on a (240 examples)"
+    assert evidence.warnings == ("The other 2 were evaluated on other data: their values don't compare with the first",)
+
+
+def test_data_that_are_not_recorded_are_said_not_to_be():
+    evidence = weighed([0.9, 0.8, 0.7], [dataset(0, "val", "a", 240), dataset(1, "val", "b")])
+    assert "for 1 of them it isn't recorded" in evidence.warnings[0]
+    only_one = weighed([0.9, 0.8], [dataset(0, "val", "a", 240)])
+    assert only_one.warnings[0].startswith("It isn't recorded on which data the other 1 were evaluated")
+    assert weighed([0.9, 0.8], []).scope == ""
+
+
+def test_of_runs_that_nobody_looked_at_it_is_not_said_what_they_were_evaluated_on():
+    runs = run_table(2)
+    evidence = weigh(
+        np.array([0.9, 0.8]), runs, [dataset(0, "val"), dataset(1, "val")], "val_acc", "max", candidates=900
+    )
+    assert evidence.scope == "best of at least 2 on posts (796 examples)"
+
+
+def test_a_tie_that_reaches_the_last_row_that_is_shown_may_go_on_below():
+    runs = run_table(2)
+    datasets = [dataset(0, "val"), dataset(1, "val")]
+    evidence = weigh(np.array([0.801, 0.8]), runs, datasets, "val_acc", "max", candidates=900)
+    assert evidence.tie.startswith("1–2 are a tie, and maybe more below them: ")
 
 
 def test_choosing_on_data_that_is_reported_as_test_is_warned_of():
     datasets = [dataset(0, "validation"), dataset(1, "validation"), dataset(1, "test", "final"), dataset(0, "test")]
-    assert any("report as test" in statement for statement in weighed([0.9, 0.8], datasets).statements)
+    assert any("also reported as test" in warning for warning in weighed([0.9, 0.8], datasets).warnings)
     assert any("test metric" in statement for statement in weighed([0.9], [], "test_accuracy").statements)
     assert not any("test" in statement for statement in weighed([0.9], [dataset(0, "validation")]).statements)
+
+
+def test_test_data_under_another_name_are_known_by_their_digest():
+    datasets = [dataset(0, "validation", "held out", digest="x"), dataset(1, "test", "final", digest="x")]
+    assert any("also reported as test" in warning for warning in weighed([0.9, 0.8], datasets).warnings)
+
+
+def test_validation_data_that_are_called_test_are_warned_of():
+    datasets = [dataset(run, "validation", "newsgroups test posts") for run in range(2)]
+    assert any("test data by its name" in warning for warning in weighed([0.9, 0.8], datasets).warnings)
+    datasets = [dataset(run, "validation", "latest posts") for run in range(2)]
+    assert weighed([0.9, 0.8], datasets).warnings == ()
+
+
+def of_classes(text: str, metric: str = "val_AUROC"):
+    runs = run_table(1, tags={"mlreview.data.validation.classes": [text]})
+    return weigh(np.array([0.9]), runs, [dataset(0, "validation")], metric, "max", candidates=2)
+
+
+def test_auroc_uses_the_recorded_classes_instead_of_taking_them_as_balanced():
+    # By hand, after Hanley and McNeil: Q1 = 0.9 / 1.1, Q2 = 1.62 / 1.9; 100 and 696 examples give 0.02094 with the
+    # smaller class as the positive one and 0.01198 the other way round; 398 and 398 give 0.01131.
+    assert of_classes('{"rare": 100, "common": 696}').noise.errors[0] == pytest.approx(0.02094, abs=1e-5)
+    assert of_classes("[696, 100]").noise.errors[0] == pytest.approx(0.02094, abs=1e-5)
+    assert "balanced" not in of_classes("[696, 100]").noise.words
+    assert of_classes("").noise.errors[0] == pytest.approx(0.01131, abs=1e-5)
+
+
+@pytest.mark.parametrize("text", ["[796]", '{"a": "b", "c": 1}', "[1, 2]", "[[1], 2]", "[true, false]", "not json"])
+def test_classes_that_can_not_be_those_of_the_data_are_not_used(text):
+    assert "classes taken as balanced" in of_classes(text).noise.words
+
+
+def test_an_area_over_three_classes_has_no_formula():
+    assert of_classes("[300, 300, 196]").noise.source == "unknown"
+    assert of_classes("[300, 300, 196]", "val_accuracy").noise.source == "evaluation set"
+
+
+def test_classes_in_the_profile_of_the_data_count_too():
+    profile = json.dumps({"num_rows": 796, "class_counts": {"a": 100, "b": 696}})
+    record = Dataset("run-0", "posts", "d", "http", "somewhere", profile=profile, context="val")
+    assert evaluation_sets([record], "val_AUROC")["run-0"].classes == (696, 100)
+
+
+def test_when_both_noises_are_known_the_sentence_names_both():
+    datasets = [dataset(run, "validation", examples=100) for run in range(4)]
+    evidence = weighed([0.801, 0.800, 0.799, 0.800], datasets, seed=["1", "2", "3", "4"])
+    assert evidence.noise.words.endswith("more than another seed: ±0.00082")
+
+
+def test_a_value_from_elsewhere_has_the_error_of_its_own_data():
+    evidence = weighed([0.8], [dataset(0, "validation")])
+    found = evaluation_sets([dataset(7, "validation", examples=100)], "val_accuracy")["run-7"]
+    assert value_error(0.8, "val_accuracy", found, evidence.noise) == pytest.approx(0.04)
+    assert np.isnan(value_error(0.8, "val_accuracy", None, evidence.noise))
 
 
 def test_nothing_ranked_is_nothing_to_weigh():
