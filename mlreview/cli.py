@@ -180,6 +180,34 @@ def leaderboard(
         _print_leaderboard(report)
 
 
+@main.command()
+@click.argument("run_ids", nargs=-1, required=True, metavar="RUN RUN...")
+@click.option("--baseline", metavar="RUN", help="The run that the others are held against; else the first one.")
+@click.option("--all", "everything", is_flag=True, help="Everything that was recorded, not the differences alone.")
+@click.option("--json", "as_json", is_flag=True, help="For machines; a value that JSON has no number for is a text.")
+@_tracking_uri_option
+def diff(
+    run_ids: Sequence[str], baseline: str | None, everything: bool, as_json: bool, tracking_uri: str | None
+) -> None:
+    """Put runs side by side and print what differs, as the page Compare does."""
+    from mlreview.analysis.diff_read import all_or_refuse, read_recorded
+    from mlreview.analysis.diff_report import diff_report, refuse_unfit, see_for_team
+
+    wanted = refuse_unfit(run_ids, baseline)
+    store = _open_store(tracking_uri)
+    try:
+        recorded = all_or_refuse(read_recorded(store, wanted), wanted, store.info().label)
+        seen = see_for_team(recorded, baseline, store.experiments("all"))
+    finally:
+        store.close()
+    if as_json:
+        click.echo(json.dumps(diff_report(seen, everything), ensure_ascii=False, indent=2, allow_nan=False))
+    else:
+        from mlreview.cli_diff import print_comparison
+
+        print_comparison(seen, everything)
+
+
 def _open_store(tracking_uri: str | None) -> "RunStore":
     from mlreview.settings import load_settings
     from mlreview.store import open_store

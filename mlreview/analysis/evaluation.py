@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,6 +139,30 @@ def drawn_errors(
     else:
         errors = np.full(len(values), np.nan)
     return np.where(in_range, errors, np.nan), assumed
+
+
+def noise_of(
+    values: NDArray[np.float64],
+    metric: str,
+    sets: Sequence[EvaluationSet | None],
+    replicates: Replicates,
+    first: int = 0,
+) -> Noise:
+    """The noise of values that aren't ranked, in any order.
+
+    Args:
+        values: float64, shape (runs,); NaN where a run has none.
+        metric: The key.
+        sets: What each value was computed on.
+        replicates: Of the same runs.
+        first: Position of the run that the words are about, and without which nothing is known.
+    """
+    order = np.array([first, *(at for at in range(len(values)) if at != first)], dtype=np.intp)
+    groups = Replicates(tuple(replicates.groups[at] for at in order), replicates.remarks)
+    found = _noise(values[order], metric, [sets[at] for at in order], groups)
+    errors = np.empty(len(values))
+    errors[order] = found.errors
+    return replace(found, errors=errors)
 
 
 def _noise(

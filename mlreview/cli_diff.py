@@ -1,0 +1,87 @@
+"""What ``mlreview diff`` prints for people: the page's rows, as tables."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from mlreview.analysis.diff import Section
+from mlreview.analysis.diff_metrics import percent_text
+from mlreview.analysis.diff_report import Compared
+from mlreview.analysis.diff_rows import DiffRow
+
+_CELL_CHARS = 60
+_PIPE_WIDTH = 220
+
+
+def print_comparison(seen: Compared, everything: bool) -> None:
+    """Print a comparison, the summary first."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = _PIPE_WIDTH  # a file or a pipe has no width to fit into
+    for line in _summary(seen):
+        console.print(Text(line))
+    for section in seen.comparison.sections:
+        rows = section.rows if everything else section.differing
+        console.print()
+        console.print(Text(f"{section.title}: {section.counts}", style="bold"))
+        if section.unique and not everything:
+            keys = ", ".join(printable(row.key) for row in section.unique[:5])
+            console.print(Text(f"different in every run, so left out: {keys}", style="dim"))
+        if rows:
+            console.print(_table(seen, section, rows))
+
+
+def printable(text: str) -> str:
+    """Without control characters: in a name they could drive the terminal."""
+    return "".join(character for character in text if character.isprintable())
+
+
+def _summary(seen: Compared) -> list[str]:
+    summary = seen.summary
+    labels = [printable(label) for label in seen.labels]
+    causes = "; ".join(printable(cause) for cause in summary.causes)
+    more = f"; {summary.more} more" if summary.more else ""
+    lines = [f"Baseline: {labels[seen.baseline]}", f"Differs: {causes or 'nothing that was recorded'}{more}"]
+    lines += [printable(line) for line in (summary.effect, summary.warning) if line]
+    lines += [
+        f"Replicates, the same but for the seed: {', '.join(labels[row] for row in group)}"
+        for group in seen.comparison.replicate_groups
+    ]
+    for record in seen.missing:
+        runs = "all runs" if len(record.rows) == len(labels) else ", ".join(labels[row] for row in record.rows)
+        lines.append(f"Not recorded: {record.what} ({runs}). Record it: {record.line}")
+    return lines
+
+
+def _table(seen: Compared, section: Section, rows: Sequence[DiffRow]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("")
+    for at, label in enumerate(seen.labels):
+        mark = " (baseline)" if at == seen.baseline else ""
+        table.add_column(Text(printable(label) + mark), overflow="fold")
+    for row in rows:
+        same = [row.groups[at] == row.groups[seen.baseline] for at in range(len(row.groups))]
+        cells = [_cell(seen, section, row, at) for at in range(len(row.values))]
+        table.add_row(
+            Text(printable(row.key), style="" if row.differs else "dim"),
+            *[Text(cell, style="dim" if same[at] and at != seen.baseline else "") for at, cell in enumerate(cells)],
+        )
+    return table
+
+
+def _cell(seen: Compared, section: Section, row: DiffRow, at: int) -> str:
+    value = row.values[at]
+    if value is None:
+        return "—"
+    if section.name != "metrics":
+        text = printable(" ".join(str(value).split())) or "(empty)"
+        return text if len(text) <= _CELL_CHARS else f"{text[: _CELL_CHARS - 1]}…"
+    cells = seen.metrics[row.key]
+    delta, percent = cells.deltas[at], cells.percents[at]
+    said = f"{value:.4g}" + (" *" if cells.best[at] else "")
+    if delta is None:
+        return said
+    share = "" if percent is None else f", {percent_text(percent)}"
+    return f"{said} ({delta:+.3g}{share}, {cells.verdicts[at]})"
