@@ -15,6 +15,7 @@ from mlreview.entities import Aggregate, Direction, Experiment
 from mlreview.errors import MlreviewError, NotFoundError
 
 if TYPE_CHECKING:
+    from mlreview.entities import ModelVersion
     from mlreview.store.base import RunStore
 
 
@@ -122,6 +123,7 @@ def app(with_mlflow: bool, tracking_uri: str | None, streamlit_options: Sequence
     show_default=True,
     help="Which value of each run ranks: the last one, or one over all steps.",
 )
+@click.option("--baseline", metavar="RUN", help="Id of the run to compare with; none for no comparison.")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Rows to print.")
 @click.option("--json", "as_json", is_flag=True, help="For machines; a value that JSON has no number for is a text.")
 @_tracking_uri_option
@@ -130,50 +132,56 @@ def leaderboard(
     metric: str | None,
     direction: str | None,
     by: str,
+    baseline: str | None,
     limit: int,
     as_json: bool,
     tracking_uri: str | None,
 ) -> None:
     """Rank the runs of an experiment, as the dashboard does."""
-    import numpy as np
-
-    from mlreview.analysis.leaderboard import choose_ranking, extremes_of_rows, rank, summarise_metrics
+    from mlreview.analysis.aliases import read_aliases, substitute
+    from mlreview.analysis.baseline import BASELINE_COLUMNS, choose_baseline
+    from mlreview.analysis.evaluation import EVIDENCE_TAGS, weigh
+    from mlreview.analysis.leaderboard import choose_ranking, summarise_metrics
     from mlreview.analysis.leaderboard_report import leaderboard_report
     from mlreview.analysis.team import team_choice
+    from mlreview.analysis.trust import Reading, judge, rank_substituted
     from mlreview.entities import RunQuery
+    from mlreview.settings import load_settings
 
+    aliases = read_aliases(load_settings(tracking_uri=tracking_uri).metric_aliases)
     store = _open_store(tracking_uri)
     try:
         found = _experiment(store, experiment)
-        table = store.runs(RunQuery((found.experiment_id,)))
+        table = store.runs(RunQuery((found.experiment_id,), tags=BASELINE_COLUMNS))
         choice = choose_ranking(table, metric, cast(Direction | None, direction), team_choice([found]))
         if choice is None:
             raise NotFoundError(
                 f"None of the {len(table):,} runs of {experiment!r} has a metric that suits ranking.",
                 hint="Name one with --metric.",
             )
-        if choice.metric not in table.metrics:
+        substituted = substitute(table, choice.metric, aliases)
+        if choice.metric not in substituted.table.metrics:
             some = ", ".join(repr(summary.name.key) for summary in summarise_metrics(table)[:5])
             raise NotFoundError(
                 f"No run of {experiment!r} has the metric {choice.metric!r}.",
                 hint=f"There are: {some}{' and more' if len(table.metrics) > 5 else ''}." if some else "",
             )
-        extremes = None
-        if by != "last":
-            # Only runs that have the metric: over HTTP each one is a request.
-            having = (
-                np.flatnonzero(table.metrics[choice.metric].present)
-                if choice.metric in table.metrics
-                else np.zeros(0, int)
-            )
-            extremes = store.extremes(tuple(table.run_ids[having]), choice.metric)
-            extremes = extremes_of_rows(extremes, len(table), having)
-        ranking = rank(table, choice.metric, choice.direction, cast(Aggregate, by), extremes)
+        reading = Reading(store.runs, store.extremes, store.datasets, store.logged_models)
+        ranking = rank_substituted(substituted, choice.direction, cast(Aggregate, by), reading)
         shown = tuple(table.run_ids[ranking.rows[: max(limit, names.MAX_SHOWN_ROWS)]])
-        details = store.runs(RunQuery(run_ids=shown, lifecycle="all", metrics=(), params=None))
+        query = RunQuery(run_ids=shown, lifecycle="all", metrics=(), params=None, tags=EVIDENCE_TAGS)
+        details = store.runs(query)
+        place = {run_id: at for at, run_id in enumerate(details.run_ids)}
+        ranked = details.take([place[run_id] for run_id in shown[: ranking.ranked]])
+        values = ranking.values[: len(ranked)]
+        evidence = weigh(
+            values, ranked, store.datasets(shown), choice.metric, choice.direction, candidates=ranking.ranked
+        )
+        picked = choose_baseline(table, [found], _model_versions(store), baseline)
+        trust = judge(substituted, ranking, ranked, evidence, picked, reading, aliases, store.experiments())
     finally:
         store.close()
-    report = leaderboard_report(table, choice, ranking, details, limit)
+    report = leaderboard_report(substituted.table, choice, ranking, details, limit, evidence, trust)
     if as_json:
         click.echo(json.dumps(report, ensure_ascii=False, indent=2, allow_nan=False))
     else:
@@ -222,6 +230,14 @@ def _open_store(tracking_uri: str | None) -> "RunStore":
     )
 
 
+def _model_versions(store: "RunStore") -> "tuple[ModelVersion, ...] | None":
+    """Everything in the registry; ``None`` when it can't be read, which keeps nobody from ranking runs."""
+    try:
+        return store.model_versions()
+    except MlreviewError:
+        return None
+
+
 def _experiment(store: "RunStore", name_or_id: str) -> Experiment:
     """The experiment of that name; else of that id."""
     known = store.experiments()
@@ -253,17 +269,37 @@ def _print_leaderboard(report: dict[str, Any]) -> None:
         f"{report['coverage']}.",
         markup=False,
     )
+    for sentence in report["says"]:
+        console.print(f"{_printable(sentence)}.", markup=False)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    params = list(report["rows"][0]["params"])[:_PRINTED_PARAMS] if report["rows"] else []
-    for heading in ("rank", "run", _printable(report["metric"]), "gap"):
-        table.add_column(Text(heading), justify="left" if heading == "run" else "right", no_wrap=True)
-    for heading in (*params, "started", "owner", "status"):
-        table.add_column(Text(_printable(heading)))
-    for row in report["rows"]:
-        cells = [row["rank"], row["run_name"] or row["run_id"], _short(row["value"]), _short(row["gap"])]
-        cells += [row["params"][key] for key in params]
-        cells += [(row["started"] or "")[:16].replace("T", " "), row["owner"], row["status"]]
-        table.add_row(*[Text("—" if cell is None else _printable(str(cell))) for cell in cells])
+    rows = report["rows"]
+    params = list(rows[0]["params"])[:_PRINTED_PARAMS] if rows else []
+    colours = {"better": "green", "worse": "red", "within noise": "dim", "other data": "dim"}
+    columns: list[tuple[str, Any]] = [
+        ("rank", lambda row: f"{row['rank']} ≈" if row["tied"] and row["rank"] else row["rank"]),
+        ("run", lambda row: row["run_name"] or row["run_id"]),
+        (report["metric"], lambda row: _short(row["value"])),
+        ("Δ", lambda row: _signed(row["delta"])),
+        ("gap", lambda row: _short(row["gap"])),
+        ("logged as", lambda row: row["substituted"]),
+        ("model kept", lambda row: row["kept"] and f"{row['kept']}, step {row['step']}"),
+        *((key, lambda row, key=key: row["params"][key]) for key in params),
+        ("started", lambda row: (row["started"] or "")[:16].replace("T", " ")),
+        ("owner", lambda row: row["owner"]),
+        ("status", lambda row: row["status"]),
+    ]
+    # What would say nothing in any row is left out.
+    columns = [one for one in columns if one[0] not in ("Δ", "logged as", "model kept") or any(map(one[1], rows))]
+    for at, (heading, _) in enumerate(columns):
+        right = heading in ("rank", "Δ", "gap") or at == 2
+        table.add_column(Text(_printable(heading)), justify="right" if right else "left", no_wrap=right or at == 1)
+    for row in rows:
+        cells = []
+        for heading, read in columns:
+            cell = read(row)
+            style = colours.get(row["compared"], "") if heading == "Δ" else ""
+            cells.append(Text("—" if cell is None else _printable(str(cell)), style=style))
+        table.add_row(*cells)
     console.print(table)
 
 
@@ -274,6 +310,12 @@ def _printable(text: str) -> str:
 
 def _short(value: float | str | None) -> str | None:
     return f"{value:.4g}" if isinstance(value, float | int) else value
+
+
+def _signed(value: float | None) -> str | None:
+    if value is None:
+        return None
+    return f"{value:+.3f}" if value == 0 or 0.0005 <= abs(value) < 1_000_000 else f"{value:+.2g}"
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from mlflow import MlflowClient
 from mlreview import names
 from mlreview.cli import main
 from mlreview.demo.tracking import COMPLETE_TAG, RUN_TAG
-from tests.sample_store import Sample
+from tests.sample_store import Sample, write_run, write_team_sample
 from tests.stores import free_port, sqlite_uri
 
 README = Path(__file__).resolve().parents[1] / "README.md"
@@ -56,6 +56,92 @@ def test_ranking_by_the_best_value_over_steps_finds_what_the_last_value_hides(te
     assert (row["best"]["value"], row["best"]["step"]) == (1.0, 0)
 
 
+@pytest.fixture
+def trusted(sqlite_store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sample:
+    """A store of its own with a deployed model and a baseline of another framework, in a folder with its aliases."""
+    sample = write_team_sample(sqlite_store, tmp_path / "artifacts")
+    client = MlflowClient(sqlite_store)
+    client.create_registered_model("sports-classifier")
+    for name in ("sports-NN-8d-lr0.05", "sports-NN-8d-lr0.1"):
+        version = client.create_model_version("sports-classifier", "file:///nowhere", sample.runs[name])
+        client.set_registered_model_alias("sports-classifier", "champion", version.version)
+    curves = {"val_roc_auc": [0.9, 0.92]}
+    sample.runs["forest"] = write_run(client, sample.experiments["sports"], "forest", 20, {}, curves)
+    (tmp_path / "mlreview.toml").write_text('[metric_aliases]\nval_AUROC = "val_roc_auc"\n')
+    monkeypatch.chdir(tmp_path)
+    return sample
+
+
+def row_of(report: dict, name: str) -> dict:
+    return next(row for row in report["rows"] if row["run_name"] == name)
+
+
+def test_rows_are_compared_with_the_run_that_is_deployed(trusted: Sample):
+    report = leaderboard(trusted, "--experiment", "sports", "--metric", "val_AUROC")
+    assert report["baseline"] == {
+        "run_id": trusted.runs["sports-NN-8d-lr0.1"],
+        "run_name": "sports-NN-8d-lr0.1",
+        "source": "deployed",
+        "reason": "deployed as champion, v2 of sports-classifier",
+        "value": pytest.approx(0.916),
+        "step": 9,
+        "where": "",
+        "problem": "",
+    }
+    first, worse = row_of(report, "sports-NN-32d-lr0.1"), row_of(report, "sports-NN-32d-lr0.01")
+    assert (first["delta"], first["compared"], first["tied"]) == (pytest.approx(0.001), "within noise", True)
+    assert (worse["delta"], worse["compared"], worse["tied"]) == (pytest.approx(-0.109), "worse", False)
+    assert row_of(report, "sports-NN-8d-lr0.1")["compared"] == "baseline"
+    assert (row_of(report, "diverged")["delta"], row_of(report, "diverged")["compared"]) == (None, "unknown")
+
+
+def test_a_run_that_logged_another_name_of_the_metric_ranks_and_says_so(trusted: Sample):
+    for by, value in (("last", 0.92), ("best", 0.92), ("min", 0.9)):
+        report = leaderboard(trusted, "--experiment", "sports", "--metric", "val_AUROC", "--by", by)
+        forest = row_of(report, "forest")
+        assert (forest["value"], forest["substituted"]) == (pytest.approx(value), "val_roc_auc")
+        assert row_of(report, "sports-LR")["substituted"] is None
+        assert "1 run ranks by val_roc_auc, another name of val_AUROC" in report["says"]
+
+
+def test_a_best_value_says_whether_its_model_was_kept(trusted: Sample):
+    report = leaderboard(trusted, "--experiment", "sports", "--metric", "val_AUROC", "--by", "best")
+    assert row_of(report, "sports-LR")["kept"] == "no model"
+    assert any(said.startswith("The models behind these 10 values: ") for said in report["says"])
+    assert row_of(leaderboard(trusted, "--experiment", "sports"), "sports-LR")["kept"] is None
+
+
+def test_another_baseline_can_be_named_or_none(trusted: Sample):
+    elsewhere = leaderboard(trusted, "--experiment", "sports", "--baseline", trusted.runs["rain"])
+    assert elsewhere["baseline"]["where"] == "in another experiment, weather"
+    assert "so there is nothing to compare with" in elsewhere["baseline"]["problem"]
+    assert elsewhere["rows"][0]["delta"] is None
+    nobody = leaderboard(trusted, "--experiment", "sports", "--baseline", "0" * 32)
+    assert "no such run" in nobody["baseline"]["problem"]
+    assert leaderboard(trusted, "--experiment", "sports", "--baseline", "none")["baseline"] is None
+
+
+def test_a_registry_that_does_not_answer_keeps_nobody_from_ranking(trusted: Sample, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("MLREVIEW_REGISTRY_URI", f"http://127.0.0.1:{free_port()}")
+    report = leaderboard(trusted, "--experiment", "sports")
+    assert report["baseline"] is None
+    assert "The model registry did not answer, so what is deployed is not known" in report["says"]
+    assert report["rows"][0]["rank"] == 1
+
+
+def test_the_table_for_people_shows_deltas_ties_and_substituted_names(trusted: Sample):
+    shown = run("leaderboard", "--tracking-uri", trusted.uri, "--experiment", "sports", "--by", "best").stdout
+    assert "Baseline: sports-NN-8d-lr0.1, deployed as champion, v2 of sports-classifier." in shown
+    heading = next(line for line in shown.splitlines() if line.startswith("rank"))
+    assert heading.split()[:5] == ["rank", "run", "val_AUROC", "Δ", "gap"]
+    forest = next(line for line in shown.splitlines() if " forest " in line)
+    assert "val_roc_auc" in forest
+    assert "+0.004" in forest
+    plain = run("leaderboard", "--tracking-uri", trusted.uri, "--experiment", "weather").stdout
+    assert "Δ" not in plain
+    assert "No baseline: no run is pinned, deployed, approved or tagged baseline." in plain
+
+
 def test_an_experiment_can_be_named_by_its_id(team_sample: Sample):
     report = leaderboard(team_sample, "--experiment", team_sample.experiments["weather"])
     assert [row["run_name"] for row in report["rows"]] == ["snow", "rain"]
@@ -72,7 +158,7 @@ def test_the_table_for_people_holds_the_same(team_sample: Sample):
     result = run("leaderboard", "--tracking-uri", team_sample.uri, "--experiment", "sports")
     assert result.exit_code == 0
     assert "Ranked by val_AUROC, higher is better, last value, guessed" in result.stdout
-    assert re.search(r"1\s+sports-NN-32d-lr0.1\s+0.917", result.stdout)
+    assert re.search(r"1 ≈\s+sports-NN-32d-lr0.1\s+0.917", result.stdout)
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,7 @@ def drawn_errors(
     """Standard errors that follow from the sizes of the evaluation sets, where the metric allows it.
 
     Returns:
-        float64, shape (runs,), NaN where unknown; and what had to be assumed for the first of them, in words that
+        float64, shape (runs,), NaN where unknown; and what had to be assumed for the first that is known, in words that
         follow "95 %", or nothing.
     """
     examples = np.array([np.nan if found is None else float(found.examples or np.nan) for found in sets])
@@ -133,7 +133,8 @@ def drawn_errors(
         negatives = np.array([half if one is None else one[1] for one, half in zip(sizes, examples / 2, strict=True)])
         # Which class is the positive one isn't recorded; the larger error of the two readings is the honest one.
         errors = np.maximum(auroc_error(share, positives, negatives), auroc_error(share, negatives, positives))
-        assumed = ", classes taken as balanced" if sizes and sizes[0] is None else ""
+        known = [one for one, size in zip(sizes, examples, strict=True) if np.isfinite(size)]
+        assumed = ", classes taken as balanced" if known and known[0] is None else ""
     elif words & {"accuracy", "acc"} and "balanced" not in words:
         errors = binomial_error(share, examples)
     else:
@@ -177,9 +178,17 @@ def _noise(
     """
     groups = replicates.groups
     errors, assumed = drawn_errors(values, metric, sets)
-    drawn = float(errors[0]) if len(errors) else float("nan")
-    size = sets[0].examples if sets and sets[0] is not None else None
-    from_size = f"{size or 0:,} examples give the leader ±{_TWO_SIDED_95 * drawn:.2g} (95 %{assumed})"
+    known = np.flatnonzero(np.isfinite(errors))
+    first = int(known[0]) if len(known) else None
+    drawn, from_size = float("nan"), ""
+    if first is not None:
+        drawn = float(errors[first])
+        found = sets[first]
+        which = "the leader" if first == 0 else "the first run whose data are recorded"
+        size = found.examples or 0 if found else 0
+        from_size = f"{size:,} examples give {which} ±{_TWO_SIDED_95 * drawn:.2g} (95 %{assumed})"
+        # A run of whose data nothing is recorded is judged as if they were those of the first of which it is.
+        errors = np.where(np.isfinite(errors), errors, drawn)
     deviation, freedom = pooled_deviation(values, groups)
     if freedom < MIN_FREEDOM:
         if not np.isfinite(drawn):

@@ -5,13 +5,21 @@ from typing import Any
 
 import numpy as np
 
+from mlreview.analysis.evaluation import Evidence
 from mlreview.analysis.leaderboard import Ranking, RankingChoice, describe_coverage, generalization_gap
 from mlreview.analysis.params import differing
+from mlreview.analysis.trust import Trust
 from mlreview.entities import RunTable
 
 
 def leaderboard_report(
-    table: RunTable, choice: RankingChoice, ranking: Ranking, details: RunTable, limit: int
+    table: RunTable,
+    choice: RankingChoice,
+    ranking: Ranking,
+    details: RunTable,
+    limit: int,
+    evidence: Evidence,
+    trust: Trust,
 ) -> dict[str, Any]:
     """The first rows of a ranking, for machines and for the terminal.
 
@@ -21,6 +29,8 @@ def leaderboard_report(
         ranking: Of ``table``.
         details: The best runs, at least those to report, read with their params; in any order.
         limit: How many rows to report.
+        evidence: Of the first ranked rows, at least of those to report.
+        trust: Of the same rows.
 
     Returns:
         Only what JSON can hold: ``metric``, ``direction``, ``direction_known``, ``by``, ``source`` (``guess``, ``team``
@@ -30,7 +40,13 @@ def leaderboard_report(
         run can't be ranked; ``gap`` is how much better the latest training value is than the latest
         validation value, ``null`` where another value than the last ranks; ``params`` are
         those that tell the runs in ``details`` apart, ``null`` where the run has none; ``started`` is ISO 8601, UTC.
-        ``delta`` is against the baseline and ``verdict`` is the fit: both ``null`` as long as there is none.
+        ``delta`` is the value less the baseline's, ``null`` where there is none, and ``compared`` what it says:
+        ``better``, ``worse``, ``equal``, ``within noise``, ``other data``, ``baseline`` or ``unknown``; ``tied`` is
+        true where the run can't be told from the leader; ``substituted`` is the name under which the run logged its
+        value, ``null`` where it is ``metric``; ``kept`` says what became of the model behind the value (``kept``,
+        ``not kept``, ``no model``, ``unknown``) and ``kept_says`` why, ``null`` where the last value ranks; ``verdict``
+        is the fit, ``null`` as long as there is none. ``baseline`` is ``null`` where no run is the baseline; ``says``
+        are sentences on all of this, the most important first.
     """
     wanted = {run_id: at for at, run_id in enumerate(details.run_ids)}
     gaps = generalization_gap(table, choice.metric, choice.direction)
@@ -44,6 +60,9 @@ def leaderboard_report(
         if len(rows) == limit:
             break
         missing = position >= ranking.ranked + ranking.not_finite
+        known = position if position < len(trust.deltas.verdicts) else None
+        delta = math.nan if known is None else trust.deltas.values[known]
+        kept = trust.kept[known] if known is not None and trust.kept else None
         rows.append(
             {
                 "rank": int(ranking.ranks[position]) or None,
@@ -51,7 +70,12 @@ def leaderboard_report(
                 "run_name": table.names[row],
                 "value": None if missing else _json_number(ranking.values[position]),
                 "step": None if missing or column is None else int(ranking.steps[position]),
-                "delta": None,
+                "delta": None if math.isnan(delta) else float(delta),
+                "compared": "unknown" if known is None else trust.deltas.verdicts[known],
+                "tied": known is not None and bool(evidence.tied[known]),
+                "substituted": None if known is None else trust.logged_as[known],
+                "kept": kept and kept.state,
+                "kept_says": kept and kept.words,
                 "gap": None if ranking.by != "last" or math.isnan(gaps[row]) else float(gaps[row]),
                 "verdict": None,
                 "params": {key: details.params[key][wanted[run_id]] for key in varying},
@@ -68,13 +92,31 @@ def leaderboard_report(
         "source": choice.source,
         "guessed": choice.guessed,
         "reason": choice.reason,
-        "baseline": None,
+        "baseline": _baseline(trust),
+        "noise": evidence.noise.source,
+        "says": [*evidence.statements, *trust.statements],
         "total": table.total,
         "ranked": ranking.ranked,
         "not_finite": ranking.not_finite,
         "missing": ranking.missing,
         "coverage": describe_coverage(ranking, table.total, len(rows)),
         "rows": rows,
+    }
+
+
+def _baseline(trust: Trust) -> dict[str, Any] | None:
+    baseline = trust.baseline
+    if baseline.choice.run_id is None:
+        return None
+    return {
+        "run_id": baseline.choice.run_id,
+        "run_name": baseline.run_name,
+        "source": baseline.choice.source,
+        "reason": baseline.choice.reason,
+        "value": baseline.value,
+        "step": baseline.step,
+        "where": baseline.where,
+        "problem": baseline.problem,
     }
 
 

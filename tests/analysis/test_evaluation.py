@@ -155,6 +155,13 @@ def test_validation_data_that_are_called_test_are_warned_of():
     assert weighed([0.9, 0.8], datasets).warnings == ()
 
 
+def test_a_leader_of_whose_data_nothing_is_recorded_is_judged_by_the_first_run_of_which_it_is():
+    evidence = weighed([0.85, 0.84, 0.6], [dataset(1, "validation"), dataset(2, "validation")])
+    assert evidence.tied.tolist() == [True, True, False]
+    assert "796 examples give the first run whose data are recorded ±0.025" in evidence.tie
+    assert evidence.noise.errors[0] == evidence.noise.errors[1]
+
+
 def of_classes(text: str, metric: str = "val_AUROC"):
     runs = run_table(1, tags={"mlreview.data.validation.classes": [text]})
     return weigh(np.array([0.9]), runs, [dataset(0, "validation")], metric, "max", candidates=2)
