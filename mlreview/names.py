@@ -47,6 +47,28 @@ BASELINE_TAGS: Final = ("baseline", EXPERIMENT_BASELINE_TAG)
 
 APPROVED: Final = "approved"
 
+# Provenance, captured while training (mlreview.training.provenance).
+GIT_COMMIT: Final = "mlreview.git.commit"
+GIT_BRANCH: Final = "mlreview.git.branch"
+GIT_REMOTE: Final = "mlreview.git.remote"
+GIT_AUTHOR: Final = "mlreview.git.author"
+GIT_DIRTY: Final = "mlreview.git.dirty"
+"""``true``, ``false`` or ``unknown``: tracked files differ from the commit."""
+
+ENTRY: Final = "mlreview.entry"
+"""The script, from the root of its repository, or the notebook."""
+
+SCRIPT: Final = "mlreview.script"
+COMMAND: Final = "mlreview.command"
+ENV_PYTHON: Final = "mlreview.env.python"
+ENV_PLATFORM: Final = "mlreview.env.platform"
+ENV_HOST: Final = "mlreview.env.host"
+ENV_IMAGE: Final = "mlreview.env.image"
+ENV_CI: Final = "mlreview.env.ci"
+ENV_CI_ACTOR: Final = "mlreview.env.ci_actor"
+PROVENANCE_SWITCH: Final = "MLREVIEW_PROVENANCE"
+"""The environment variable that turns the recording of provenance off."""
+
 DEMO_TAG: Final = "mlreview.demo"
 """On an experiment: made by ``mlreview demo``; its value names the data."""
 

@@ -54,7 +54,7 @@ def test_documents_name_only_make_targets_modules_and_variables_that_exist(docum
         assert (ROOT / path).exists() or (ROOT / f"{path}.py").exists(), f"{document.name} names {path}"
     for setting in re.findall(r"MLREVIEW_([A-Z_]+)\b(?!\*)", text):
         known = setting.lower() in Settings.model_fields or f"MLREVIEW_{setting}=" in makefile
-        known = known or setting == "USER"  # who acts, no setting: settings.acting_user
+        known = known or setting in ("USER", "IMAGE", "PROVENANCE")  # of people and of training jobs
         assert known, f"{document.name} names MLREVIEW_{setting}"
 
 
@@ -81,3 +81,12 @@ def test_the_readme_names_every_page_that_is_not_a_promise():
     for spec in PAGES:
         if "placeholder" not in Path(spec.path).read_text(encoding="utf-8"):
             assert f"**{spec.title}**" in readme, f"README.md says nothing of the page {spec.title}"
+
+
+def test_every_tag_of_provenance_is_documented_and_no_other():
+    from mlreview import names
+
+    text = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
+    tags = {value for value in vars(names).values() if isinstance(value, str)}
+    provenance = {tag for tag in tags if re.match(r"mlreview\.(git|env|entry|script|command)", tag)}
+    assert set(re.findall(r"`(mlreview\.[a-z_.]+)`", text)) == provenance
