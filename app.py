@@ -7,7 +7,7 @@ from mlreview.ui.errors import error_boundary
 from mlreview.ui.sidebar import render_sidebar, render_store
 
 # A file of ours: an icon by name would be fetched from somebody else's server.
-st.set_page_config(page_title="Model Review", page_icon=str(pages.ICON), layout="wide")
+st.set_page_config(page_title="Model Review", page_icon=str(pages.ICON), layout="wide", initial_sidebar_state=236)
 spec, page = pages.navigation()
 urlstate.begin(spec.view)
 reads.begin()

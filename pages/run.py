@@ -6,6 +6,7 @@ from mlreview.ui import pages, placeholder
 
 pages.ensure()
 st.header("Run")
+placeholder.render_run()
 placeholder.render(
     "One run and its review will stand here: who would replace what, the note, the changes, the evidence, "
     "the conversation, the decision."

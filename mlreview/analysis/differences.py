@@ -20,10 +20,10 @@ def what_differs(runs: RunTable, reference: RunTable, keys: Sequence[str]) -> li
 
     Returns:
         For each run ``hidden_units 8 · learning_rate 0.05``: its own values of what differs, at most four, and how
-        many more there are. ``no dropout`` where only the reference has the param. Empty where nothing differs.
+        many more there are; what a run lacks comes last, ``no dropout``. Empty where nothing differs.
     """
     said: list[list[str]] = [[] for _ in range(len(runs))]
-    more = [0] * len(runs)
+    lacking: list[list[str]] = [[] for _ in range(len(runs))]
     for key in keys:
         column = runs.params.get(key)
         theirs = reference.params.get(key)
@@ -38,11 +38,16 @@ def what_differs(runs: RunTable, reference: RunTable, keys: Sequence[str]) -> li
             mine = None if value is None else spelt[value]
             if mine == base:
                 continue
-            if len(said[row]) == _MOST_SAID:
-                more[row] += 1
+            if mine is None:
+                lacking[row].append(f"no {key}")
             else:
-                said[row].append(f"no {key}" if mine is None else f"{key} {_short(mine)}")
-    return [" · ".join([*parts, f"{extra} more"] if extra else parts) for parts, extra in zip(said, more, strict=True)]
+                said[row].append(f"{key} {_short(mine)}")
+    return [_joined([*has, *lacks]) for has, lacks in zip(said, lacking, strict=True)]
+
+
+def _joined(parts: list[str]) -> str:
+    extra = len(parts) - _MOST_SAID
+    return " · ".join([*parts[:_MOST_SAID], f"{extra} more"] if extra > 0 else parts)
 
 
 def _short(value: str) -> str:

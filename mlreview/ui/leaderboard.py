@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 
+from mlreview.analysis.baseline import BASELINE_COLUMNS
 from mlreview.analysis.team import team_choice
 from mlreview.entities import Experiment, RunQuery
 from mlreview.names import MAX_SHOWN_ROWS
 from mlreview.ui import (
     growing,
+    leaderboard_baseline,
+    leaderboard_basket,
     leaderboard_controls,
     leaderboard_find,
     leaderboard_rows,
@@ -23,7 +26,7 @@ def render(experiments: Sequence[str], known: Sequence[Experiment]) -> None:
         experiments: Ids of the experiments that the address asks for.
         known: Those of them that the store has.
     """
-    grown = growing.runs(RunQuery(tuple(experiments)))
+    grown = growing.runs(RunQuery(tuple(experiments), tags=BASELINE_COLUMNS))
     table = grown.read.table
     growing.render_progress(grown)
     if not experiments:
@@ -46,9 +49,11 @@ def render(experiments: Sequence[str], known: Sequence[Experiment]) -> None:
             ranking = leaderboard_rows.newest_first(table)
         else:
             ranking = leaderboard_controls.rank_by_choice(table, choice)
-        # 3. Which rows are shown, and what is known of them: baseline and deltas are added here.
+        # 3. Which rows are shown, and what is known of them.
         shown = leaderboard_rows.read_shown(table, ranking, MAX_SHOWN_ROWS)
+        shown = leaderboard_baseline.compare(shown, known)
         # 4. Draw.
         if choice is not None:
-            leaderboard_summary.render_summary(choice, shown)
+            leaderboard_summary.render_summary(choice, shown, known)
+        leaderboard_basket.render_bar(shown, known)
         leaderboard_tables.render_tables(shown)

@@ -7,20 +7,25 @@ Streamlit draws them. ``DEFAULT`` are those that fit a laptop's screen without s
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote, unquote
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
+from mlreview.analysis.deltas import Verdict
 from mlreview.analysis.differences import what_differs
+from mlreview.analysis.evaluation import evaluation_sets
 from mlreview.analysis.params import as_numbers
 from mlreview.entities import TextColumn
 from mlreview.names import REVIEW_STATE_TAG
-from mlreview.ui import reads
+from mlreview.ui import reads, urlstate
 from mlreview.ui.leaderboard_rows import Part
 from mlreview.ui.text import clip, direction_arrow, first_line, number, plain
 
+DELTA_MARKS = {"better": "▲", "worse": "▼", "equal": "=", "within noise": "≈", "other data": "≠"}
+_SAFE = " /_.-"
 _STATUS = {
     "FINISHED": "Finished",
     "RUNNING": "Running",
@@ -35,7 +40,7 @@ class Column:
     """One column.
 
     Attributes:
-        name: In the frame; in lower case in the address.
+        name: In the frame.
         label: For people, where columns are chosen.
         values: One plain value for each row; ``None`` to leave the column out of this table.
         config: How it is drawn, given the values.
@@ -45,6 +50,12 @@ class Column:
     label: str
     values: Callable[[Part], Any]
     config: Callable[[Part, Any], Any]
+
+    @property
+    def address(self) -> str:
+        """The name in an address: in lower case, but for keys, which are percent-encoded as far as must be."""
+        kind, colon, key = self.name.partition(":")
+        return f"{kind.lower()}{colon}{quote(key, safe=_SAFE)}"
 
 
 def frame_of(part: Part, columns: Sequence[Column]) -> tuple[pd.DataFrame, dict[str, Any]]:
@@ -143,15 +154,36 @@ def _value_config(part: Part, values: Any) -> Any:
     return st.column_config.NumberColumn(
         f"{clip(metric, 40)} {direction_arrow(direction)}",
         format=_digits(values),
-        width=110,
+        width=92,
         help=f"The value that ranks: {plain(metric, 200)}",
     )
 
 
 def _digits(values: NDArray[np.float64]) -> str:
+    """How to write values: with as many decimals as the viewer wants, or as many digits where decimals say nothing."""
+    wanted = urlstate.get(urlstate.LeaderboardView).digits
     finite = np.abs(values[np.isfinite(values) & (values != 0)])
     fixed = not len(finite) or (finite.min() >= 0.001 and finite.max() < 1_000_000)
-    return "%.3f" if fixed else "%.3g"
+    return f"%.{wanted}{'f' if fixed else 'g'}"
+
+
+def _delta(part: Part) -> Any:
+    deltas = part.shown.deltas
+    return None if deltas is None or not part.ranked or np.isnan(deltas.values).all() else deltas.values[part.at]
+
+
+def delta_texts(part: Part) -> list[str]:
+    """Deltas as they read: a mark that says better or worse, so that colour is not alone in saying it, and the sign."""
+    deltas = part.shown.deltas
+    if deltas is None:
+        return [""] * len(part)
+
+    def text(verdict: Verdict, value: float) -> str:
+        if verdict in ("baseline", "unknown"):
+            return "baseline" if verdict == "baseline" else ""
+        return f"{DELTA_MARKS.get(verdict, '')} {'+' if value > 0 else ''}{_fixed(value, part)}".strip()
+
+    return [text(*one) for one in zip(deltas.verdicts[part.at], deltas.values[part.at], strict=True)]
 
 
 def _step(part: Part) -> Any:
@@ -159,17 +191,38 @@ def _step(part: Part) -> Any:
 
 
 def _fit(part: Part) -> list[str | None]:
-    return [None if np.isnan(gap) else f"gap {number(gap)}" for gap in part.shown.gaps[part.at]]
+    return [None if np.isnan(gap) else f"gap {_fixed(gap, part)}" for gap in part.shown.gaps[part.at]]
+
+
+def _fixed(value: float, part: Part) -> str:
+    """A number beside the values, with as many decimals as they have, so that columns line up."""
+    digits = urlstate.get(urlstate.LeaderboardView).digits
+    values = part.shown.ranking.values[: part.shown.ranking.ranked]
+    if not _digits(values).endswith("f"):
+        return number(value, digits)
+    return f"{value:.{digits}f}".replace("-", "−")
 
 
 def _differs(part: Part) -> list[str | None]:
     shown = part.shown
-    if not shown.count:
+    if not len(part):
         return []
-    said = what_differs(part.runs, shown.details.take([0]), shown.varying)
-    if part.at.start == 0 and said:
-        said[0] = "—" if len(said) == 1 else "the leader"
-    return [clip(text, 200) or "nothing recorded" for text in said]
+    reference, name = shown.reference, "the baseline"
+    if reference is None:
+        reference, name = shown.details.take([0]), "the leader"
+    said = what_differs(part.runs, reference, shown.varying)
+    itself = reference.run_ids[0]
+    return [
+        name if run_id == itself else clip(text, 200) or "nothing recorded"
+        for run_id, text in zip(part.runs.run_ids, said, strict=True)
+    ]
+
+
+def _differs_config(part: Part, values: Any) -> Any:
+    whom = "leader" if part.shown.reference is None else "baseline"
+    return st.column_config.TextColumn(
+        "What differs", width=204, help=f"From the {whom}, in its parameters; what is the same is not said"
+    )
 
 
 def _note(part: Part) -> list[str | None]:
@@ -200,6 +253,22 @@ def _started_config(part: Part, values: Any) -> Any:
     )
 
 
+def _data(part: Part) -> list[str | None]:
+    sets = evaluation_sets(part.shown.datasets, part.ranking.metric)
+    found = [sets.get(run_id) for run_id in part.runs.run_ids]
+    return [
+        None if one is None else clip(one.name, 60) + (f" ({one.examples:,})" if one.examples else "") for one in found
+    ]
+
+
+def _model(part: Part) -> list[str | None]:
+    said: dict[str, list[str]] = {}
+    for version in reads.model_versions(tuple(part.shown.details.run_ids)):
+        aliases = "".join(f" @{alias}" for alias in version.aliases)
+        said.setdefault(version.run_id or "", []).append(f"{version.name} v{version.version}{aliases}")
+    return [clip(", ".join(said.get(run_id, ())), 200) or None for run_id in part.runs.run_ids]
+
+
 def _mlflow(part: Part) -> Any:
     ui_url = reads.store().info().ui_url
     if not ui_url:
@@ -213,19 +282,29 @@ def run_link(ui_url: str, experiment_id: str, run_id: str) -> str:
     return f"{ui_url}/#/experiments/{experiment_id}/runs/{run_id}"
 
 
-def _text(heading: str, width: int, help: str | None = None) -> Callable[[Part, Any], Any]:
-    return lambda part, values: st.column_config.TextColumn(heading, width=width, help=help)
+def _text(heading: str, width: int, help: str | None = None, pinned: bool | None = None) -> Callable[[Part, Any], Any]:
+    return lambda part, values: st.column_config.TextColumn(heading, width=width, help=help, pinned=pinned)
 
 
 RANK = Column(
     "Rank",
     "Rank",
     _rank,
-    lambda part, values: st.column_config.NumberColumn("#", width=44, help="Equal values share a rank"),
+    lambda part, values: st.column_config.NumberColumn("#", width=38, pinned=True, help="Equal values share a rank"),
 )
-TIE = Column("Tie", "Tie", _tie, _text("≈", 32, "≈ can't be told from the leader: within noise"))
-RUN = Column("Run", "Run", _run, _text("Run", 200))
+TIE = Column("Tie", "Tie", _tie, _text("≈", 28, "≈ can't be told from the leader: within noise", True))
+RUN = Column("Run", "Run", _run, _text("Run", 190))
 VALUE = Column("Value", "Value that ranks", _value, _value_config)
+DELTA = Column(
+    "Delta",
+    "Δ to the baseline",
+    _delta,
+    lambda part, values: st.column_config.NumberColumn(
+        "Δ baseline",
+        width=88,
+        help="Difference from the baseline: ▲ better, ▼ worse, ≈ within noise, ≠ evaluated on other data",
+    ),
+)
 STEP = Column(
     "Step",
     "Step of the value",
@@ -235,16 +314,16 @@ STEP = Column(
     ),
 )
 FIT = Column(
-    "Fit", "Fit", _fit, _text("Fit", 120, "How much better on its training data: large is a sign of overfitting")
+    "Fit", "Fit", _fit, _text("Fit", 122, "How much better on its training data: large is a sign of overfitting")
 )
-DIFFERS = Column("Differs", "What differs", _differs, _text("What differs", 260, "From the leader, in its parameters"))
-NOTE = Column("Note", "Note", _note, _text("Note", 200, "The first line of the run's note"))
-REVIEW = Column("Review", "Review", _review, _text("Review", 84, "Where its review stands"))
+DIFFERS = Column("Differs", "What differs", _differs, _differs_config)
+NOTE = Column("Note", "Note", _note, _text("Note", 116, "The first line of the run's note"))
+REVIEW = Column("Review", "Review", _review, _text("Review", 66, "Where its review stands"))
 OWNER = Column(
     "Owner",
     "Owner",
     lambda part: [clip(user, 60) or None for user in part.runs.users],
-    _text("Owner", 72, "Who MLflow says started the run"),
+    _text("Owner", 58, "Who MLflow says started the run"),
 )
 STARTED = Column("Started", "Started", _started, _started_config)
 STATUS = Column(
@@ -261,5 +340,37 @@ MLFLOW = Column(
         "MLflow", display_text=":material/open_in_new:", width=58, help="Open the run in MLflow's own UI, a new tab"
     ),
 )
+DURATION = Column(
+    "Duration",
+    "Duration",
+    lambda part: (part.runs.end_times - part.runs.start_times) / np.timedelta64(1, "s"),
+    lambda part, values: st.column_config.NumberColumn(
+        "Duration", width=84, format="duration", help="From its start to its end"
+    ),
+)
+DATA = Column("Data", "Data set", _data, _text("Data set", 130, "What the ranking value was computed on, as recorded"))
+MODEL = Column("Model", "Model version and alias", _model, _text("Model", 130, "Registered versions and their aliases"))
 FIXED: tuple[Column, ...] = (RANK, TIE, RUN)
-DEFAULT: tuple[Column, ...] = (VALUE, STEP, FIT, DIFFERS, NOTE, REVIEW, OWNER)
+DEFAULT: tuple[Column, ...] = (VALUE, DELTA, FIT, DIFFERS, NOTE, REVIEW, OWNER)
+"""Those that fit a laptop's screen without sideways scrolling."""
+
+MORE: tuple[Column, ...] = (DATA, MODEL, STARTED, DURATION, STATUS, MLFLOW)
+_BY_ADDRESS = {column.address: column for column in (*DEFAULT, *MORE)}
+_BY_KIND = {"param": param_column, "metric": metric_column, "tag": tag_column}
+
+
+def column_at(address: str) -> Column | None:
+    """The column that an address means; ``None`` for one that there isn't."""
+    kind, colon, key = address.partition(":")
+    if colon and kind in _BY_KIND and len(key) > 0:
+        return _BY_KIND[kind](unquote(key))
+    return _BY_ADDRESS.get(address)
+
+
+def chosen() -> tuple[Column, ...]:
+    """The columns that this view shows behind those that always stand, in their order."""
+    wanted = (column_at(address) for address in urlstate.get(urlstate.LeaderboardView).columns)
+    columns = [column for column in wanted if column is not None] or [*DEFAULT]
+    if VALUE in columns:
+        columns.insert(columns.index(VALUE) + 1, STEP)
+    return tuple(columns)

@@ -37,7 +37,8 @@ def render_controls(table: RunTable, team: TeamChoice | None) -> RankingChoice |
             key="leaderboard_metric",
             format_func=lambda key: _metric_label(key, summaries, len(table)),
             placeholder="Choose a metric",
-            width=340,
+            width=300,
+            label_visibility="collapsed",
             on_change=_metric_chosen,
         )
         if metric is None or choice is None:
@@ -49,6 +50,7 @@ def render_controls(table: RunTable, team: TeamChoice | None) -> RankingChoice |
             key="leaderboard_direction",
             format_func=lambda direction: f"{direction_arrow(direction)} {DIRECTIONS[direction]}",
             required=True,
+            label_visibility="collapsed",
             on_change=_direction_chosen,
             args=(choice.metric,),
         )
@@ -57,9 +59,9 @@ def render_controls(table: RunTable, team: TeamChoice | None) -> RankingChoice |
             "Value",
             list(VALUES),
             key="leaderboard_by",
-            format_func=lambda by: VALUES[by],
+            format_func=lambda by: f"{VALUES[by]} value" if by == view.by else VALUES[by],
             required=True,
-            help="Which value of each run ranks: its last one, or one over all its steps",
+            label_visibility="collapsed",
             on_change=_value_chosen,
         )
     return choice

@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from urllib.parse import unquote
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from mlreview.analysis.baseline import Baseline
+from mlreview.analysis.deltas import Deltas
 from mlreview.analysis.evaluation import EVIDENCE_TAGS, Evidence, weigh
 from mlreview.analysis.leaderboard import Ranking, generalization_gap, rank
 from mlreview.entities import Dataset, RunQuery, RunTable
-from mlreview.names import REVIEW_STATE_TAG
-from mlreview.ui import reads
+from mlreview.names import EVENT_TAG_PREFIX, REVIEW_STATE_TAG
+from mlreview.ui import reads, urlstate
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,6 +30,9 @@ class Shown:
         datasets: Of the shown runs.
         evidence: How far the ranking of the shown ranked runs can be trusted.
         gaps: float64, shape (shown,): how much better a run is on its training data; NaN where unknown.
+        baseline: What the others are compared with; ``None`` before it was looked for.
+        deltas: Differences from the baseline, aligned with ``details``.
+        reference: One row, read with its params: what differs is told from it; ``None`` for the leader.
     """
 
     table: RunTable
@@ -37,6 +43,9 @@ class Shown:
     datasets: tuple[Dataset, ...]
     evidence: Evidence
     gaps: NDArray[np.float64]
+    baseline: Baseline | None = None
+    deltas: Deltas | None = None
+    reference: RunTable | None = None
 
     @property
     def count(self) -> int:
@@ -82,7 +91,7 @@ def read_shown(table: RunTable, ranking: Ranking, limit: int) -> Shown:
             lifecycle="all",
             metrics=(),
             params=None,
-            tags=(*EVIDENCE_TAGS, REVIEW_STATE_TAG),
+            tags=_tags(),
             note_heads=True,
         )
     )
@@ -99,6 +108,14 @@ def read_shown(table: RunTable, ranking: Ranking, limit: int) -> Shown:
     )
     gaps = generalization_gap(table, ranking.metric, ranking.direction)[rows]
     return Shown(table, ranking, parts, details, read.varying, datasets, evidence, gaps)
+
+
+def _tags() -> tuple[str, ...]:
+    """Tags that something on the page needs: columns of tags are named in the address."""
+    chosen = (address.partition("tag:") for address in urlstate.get(urlstate.LeaderboardView).columns)
+    keys = {unquote(key) for before, kind, key in chosen if kind and not before}
+    wanted = sorted(key for key in keys if not key.startswith(EVENT_TAG_PREFIX))
+    return tuple(dict.fromkeys((*EVIDENCE_TAGS, REVIEW_STATE_TAG, *wanted)))
 
 
 def split_rows(ranking: Ranking, limit: int) -> tuple[slice, slice]:

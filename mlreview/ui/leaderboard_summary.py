@@ -1,16 +1,19 @@
 """The leaderboard's sentence: what ranks, who chose it, what it covers, how sure it is; and *Make it ours*."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from mlreview.analysis.leaderboard import RankingChoice, describe_coverage, summarise_metrics
 from mlreview.analysis.team import tags_for
-from mlreview.ui import reads, urlstate, writes
+from mlreview.entities import Experiment
+from mlreview.ui import leaderboard_team
 from mlreview.ui.leaderboard_controls import DIRECTIONS, VALUES
 from mlreview.ui.leaderboard_rows import Shown
 from mlreview.ui.text import direction_arrow, plain
 
 
-def render_summary(choice: RankingChoice, shown: Shown) -> None:
+def render_summary(choice: RankingChoice, shown: Shown, known: Sequence[Experiment]) -> None:
     """What ranks, who chose it, what it covers and how sure it is; and the way to make it the team's choice.
 
     Of what is said on how far the ranking can be trusted the first sentence stands on the page, all are one click
@@ -38,26 +41,14 @@ def render_summary(choice: RankingChoice, shown: Shown) -> None:
             with st.popover("How sure?", icon=":material/balance:", help="What this ranking rests on"):
                 st.markdown("\n".join(f"- {plain(statement, 600)}." for statement in statements))
         if choice.source != "team":
-            _render_make_it_ours(choice)
-
-
-def _render_make_it_ours(choice: RankingChoice) -> None:
-    experiment_ids = urlstate.get(urlstate.SharedView).experiments
-    tags = tags_for(choice.metric, choice.direction)
-    with st.popover("Make it ours", icon=":material/group:", help="Rank by this for everybody on the team"):
-        where = "this experiment" if len(experiment_ids) == 1 else f"these {len(experiment_ids)} experiments"
-        st.markdown(
-            f"Everybody who opens {where} will see it ranked by **{plain(choice.metric)}**, "
-            f"{DIRECTIONS[choice.direction].lower()}. Each viewer can still choose otherwise."
-        )
-        st.caption(
-            "Added in MLflow, to the experiment: "
-            + ", ".join(f"tag {plain(key, 300)} = {plain(value, 300)}" for key, value in tags.items())
-            + ". Nothing else changes. Before the first write to a store of record, a backup is wise."
-        )
-        if st.button("Set for the team", key="leaderboard_make_ours"):
-            for experiment_id in experiment_ids:
-                writes.set_experiment_tags(experiment_id, tags)
-            urlstate.update(urlstate.LeaderboardView, metric=None, direction=None)
-            reads.refresh()
-            st.rerun()
+            with st.popover("Make it ours", icon=":material/group:", help="Rank by this for everybody on the team"):
+                leaderboard_team.confirm(
+                    f"Everybody who opens {leaderboard_team.these(known)} will see it ranked by "
+                    f"**{plain(choice.metric)}**, {DIRECTIONS[choice.direction].lower()}. Each viewer can still "
+                    "choose otherwise.",
+                    tags_for(choice.metric, choice.direction),
+                    key="leaderboard_make_ours",
+                    button="Set for the team",
+                    known=known,
+                    forget={"metric": None, "direction": None},
+                )

@@ -1,14 +1,23 @@
 """Both tables of the leaderboard: ranked runs, and below them, apart, those without a rank."""
 
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
 import streamlit as st
 
-from mlreview.ui import basket, leaderboard_columns
+from mlreview.ui import basket, leaderboard_columns, pages, urlstate
 from mlreview.ui.leaderboard_rows import Part, Shown, split_parts
 from mlreview.ui.text import clip
 
-_ROW_PX = 35
-_ROWS_IN_SIGHT = 16
+ROW_PX = 32
+HEADER_PX = 35
+_ROWS_IN_SIGHT = 15
 _UNRANKED_IN_SIGHT = 6
+# Each has a contrast of 4.5 or more on its background.
+_GREY = ("within noise", "other data", "equal", "baseline")
+_LIGHT = {"better": "#0b7a4b", "worse": "#c2372d", **dict.fromkeys(_GREY, "#667080")}
+_DARK = {"better": "#4fc79a", "worse": "#ff8b80", **dict.fromkeys(_GREY, "#95a0b0")}
 
 
 def render_tables(shown: Shown) -> None:
@@ -26,15 +35,50 @@ def render_tables(shown: Shown) -> None:
 
 
 def _render(part: Part, key: str, rows_in_sight: int, alt: str) -> None:
-    columns = (*leaderboard_columns.FIXED, *leaderboard_columns.DEFAULT, leaderboard_columns.MLFLOW)
+    columns = (*leaderboard_columns.FIXED, *leaderboard_columns.chosen())
     frame, config = leaderboard_columns.frame_of(part, columns)
+    chosen = basket.selectable(key, list(part.runs.run_ids))
+    opened = f"{chosen['key']}_open"
+    config["Run"] = st.column_config.ButtonColumn(
+        "Run",
+        width=190,
+        type="tertiary",
+        alignment="left",
+        pinned=True,
+        help="Opens the run",
+        key=opened,
+        on_click=_opened,
+        args=(opened, tuple(part.runs.run_ids)),
+    )
     with st.container(key=key):
         st.dataframe(
-            frame,
+            _coloured(frame, part),
             hide_index=True,
-            height=_ROW_PX * (min(len(part), rows_in_sight) + 1) + 3,
+            height=ROW_PX * min(len(part), rows_in_sight) + HEADER_PX + 3,
+            row_height=ROW_PX,
             placeholder="—",
             column_config=config,
             alt=alt,
-            **basket.selectable(key, list(part.runs.run_ids)),
+            **chosen,
         )
+
+
+def _opened(key: str, run_ids: Sequence[str]) -> None:
+    """A click on a run, by the rows as they were drawn when it was clicked."""
+    click = st.session_state[key]
+    if click is not None and 0 <= click["row"] < len(run_ids):
+        urlstate.update(urlstate.RunView, run=run_ids[click["row"]])
+        pages.go("run")
+
+
+def _coloured(frame: pd.DataFrame, part: Part) -> Any:
+    """Deltas in the colours of better and worse, grey where they may be chance. Only the drawing, never the values."""
+    deltas = part.shown.deltas
+    if deltas is None or "Delta" not in frame:
+        return frame
+    colours = _DARK if st.context.theme.type == "dark" else _LIGHT
+    verdicts = deltas.verdicts[part.at]
+    texts = leaderboard_columns.delta_texts(part)
+    styles = [f"color: {colours[verdict]}" if verdict in colours else "" for verdict in verdicts]
+    by_position = iter(texts)
+    return frame.style.apply(lambda _: styles, subset=["Delta"]).format(lambda _: next(by_position), subset=["Delta"])

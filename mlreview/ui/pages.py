@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
 from streamlit.navigation.page import Page
@@ -47,7 +48,7 @@ PAGES: tuple[PageSpec, ...] = (
         "What was tried, what failed, and why, in the team's words.",
         urlstate.NotesView,
     ),
-    PageSpec("run", "Run", ":material/rate_review:", "One run and its review."),
+    PageSpec("run", "Run", ":material/rate_review:", "One run and its review.", urlstate.RunView),
     PageSpec("production", "Production", ":material/rocket_launch:", "What is deployed, and who approved it."),
 )
 BY_NAME = {spec.name: spec for spec in PAGES}
@@ -97,15 +98,29 @@ def follow(shown: PageSpec) -> None:
         st.switch_page(spec.path, query_params=urlstate.link_params(spec.view))
 
 
-def link(name: str, label: str | None = None, *, disabled: bool = False, help: str | None = None) -> None:
-    """A link to a page, in this tab, that carries the shared view and the page as this session left it."""
+def link(
+    name: str,
+    label: str | None = None,
+    *,
+    disabled: bool = False,
+    help: str | None = None,
+    width: Literal["stretch", "content"] = "stretch",
+    run_id: str | None = None,
+) -> None:
+    """A link to a page, in this tab, that carries the shared view and the page as this session left it.
+
+    With ``run_id`` the page of that run.
+    """
     spec = BY_NAME[name]
+    params = urlstate.link_params(spec.view)
+    if run_id is not None:
+        params |= urlstate.to_params(urlstate.RunView(run_id))
     st.page_link(
         spec.path,
         label=label or spec.title,
         icon=spec.icon,
         disabled=disabled,
         help=help,
-        width="stretch",
-        query_params=urlstate.link_params(spec.view),
+        width=width,
+        query_params=params,
     )

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from mlreview.entities import RunQuery
-from mlreview.ui import basket, pages, reads
-from mlreview.ui.text import clip
+from mlreview.ui import basket, pages, reads, urlstate
+from mlreview.ui.text import clip, plain
 
 
 def render(promise: str) -> None:
@@ -34,3 +34,16 @@ def render(promise: str) -> None:
         width="content",
         alt="Chosen runs",
     )
+
+
+def render_run() -> None:
+    """Name the run that was opened, and the way back."""
+    run_id = urlstate.get(urlstate.RunView).run
+    if run_id is None:
+        return
+    found = reads.runs(RunQuery(run_ids=(run_id,), lifecycle="all", metrics=())).table
+    if len(found):
+        st.markdown(f"**{plain(found.names[0], 200) or run_id[:8]}** · :gray[{run_id}]")
+    else:
+        st.markdown(f"The run {plain(run_id)} is not in this store.")
+    pages.link("leaderboard", "Back to the leaderboard", width="content")

@@ -20,7 +20,7 @@ from typing import Any
 import streamlit as st
 
 from mlreview.analysis.params import differing
-from mlreview.entities import Dataset, Experiment, MetricExtremes, RunQuery, RunTable
+from mlreview.entities import Dataset, Experiment, MetricExtremes, ModelVersion, RunQuery, RunTable
 from mlreview.errors import MlreviewError, StoreError
 from mlreview.settings import Settings, load_settings
 from mlreview.store import open_store
@@ -95,6 +95,12 @@ def extremes(run_ids: tuple[str, ...], metric: str) -> MetricExtremes:
         return _taken(_extremes(key(), run_ids, metric))
 
 
+def model_versions(run_ids: tuple[str, ...] | None = None) -> tuple[ModelVersion, ...]:
+    """Registered versions, those that came from these runs where any are given."""
+    with _waiting():
+        return _taken(_model_versions(key(), run_ids))
+
+
 def begin() -> None:
     """A script run begins: nothing has been shown yet."""
     st.session_state[_OLDEST] = None
@@ -107,7 +113,7 @@ def oldest() -> float | None:
 
 def refresh() -> None:
     """Forget what was read, and the store itself, so that everything is new: a schema may have been upgraded."""
-    for cached in (_experiments, _runs, _datasets, _extremes, _open):
+    for cached in (_experiments, _runs, _datasets, _extremes, _model_versions, _open):
         cached.clear()
     for forget in _FORGET_TOO:
         forget()
@@ -197,3 +203,8 @@ def _datasets(key: tuple[str, ...], run_ids: tuple[str, ...]) -> _Outcome:
 @st.cache_resource(max_entries=8, show_spinner=False, validate=_usable)
 def _extremes(key: tuple[str, ...], run_ids: tuple[str, ...], metric: str) -> _Outcome:
     return _outcome(lambda: store().extremes(run_ids, metric))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, validate=_usable)
+def _model_versions(key: tuple[str, ...], run_ids: tuple[str, ...] | None) -> _Outcome:
+    return _outcome(lambda: store().model_versions(run_ids))

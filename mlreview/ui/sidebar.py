@@ -121,7 +121,7 @@ def render_store() -> None:
     info = reads.store().info() if read_at else None  # where nothing was read, the page says why
     when = f"read {clock(read_at, st.context.timezone)}" if read_at else "can't be read"
     with st.sidebar, st.container(gap=None):
-        st.caption(f":material/database: {plain(clip_start(info.label, 32), 80) if info else 'Tracking store'}")
+        st.caption(f":material/database: {plain(clip_start(info.label, 25), 80) if info else 'Tracking store'}")
         st.caption(
             f"{kind[info.kind]} · {when}" if info else when,
             help=plain(f"{info.label}  {info.detail}", 600) if info else None,

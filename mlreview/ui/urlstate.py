@@ -23,6 +23,7 @@ NotesPart = Literal["read", "edit", "history", "search"]
 MAX_RUNS = 100
 MAX_QUERY_CHARS = 1_000
 MAX_SEARCH_CHARS = 200
+MAX_COLUMNS = 40
 _WRITTEN = "_url.written"
 _ID = re.compile(r"^[0-9A-Za-z_-]{1,64}$")
 
@@ -59,6 +60,15 @@ def _query(text: str) -> str | None:
     return text if len(text) <= MAX_QUERY_CHARS and text.isprintable() else None
 
 
+def _columns(text: str) -> tuple[str, ...]:
+    """Names of columns, keys percent-encoded: a key may hold a comma. What they mean is the page's business."""
+    return tuple(dict.fromkeys(part for part in text.split(",") if part and len(part) < 800))[:MAX_COLUMNS]
+
+
+def _digits(text: str) -> int | None:
+    return int(text) if text in ("5", "8") else None
+
+
 def _as(name: str, parse: Callable[[str], Any]) -> dict[str, Any]:
     return {"param": name, "parse": parse}
 
@@ -72,13 +82,26 @@ class SharedView:
 
 
 @dataclass(frozen=True, slots=True)
+class RunView:
+    """The page of one run; ``None`` when none was opened."""
+
+    run: str | None = field(default=None, metadata=_as("run", _one_id))
+
+
+@dataclass(frozen=True, slots=True)
 class LeaderboardView:
-    """The leaderboard; ``None`` means not chosen, so that the page guesses."""
+    """The leaderboard; ``None`` means not chosen, so that the page guesses; no columns means the usual ones.
+
+    ``columns`` are names as ``leaderboard_columns`` gives them, in their order; ``digits`` are decimals of the values.
+    """
 
     metric: str | None = field(default=None, metadata=_as("metric", _key))
     direction: Direction | None = field(default=None, metadata=_as("dir", _direction))
     by: Aggregate = field(default="last", metadata=_as("by", _aggregate))
     find: str = field(default="", metadata=_as("find", _query))
+    baseline: str | None = field(default=None, metadata=_as("baseline", _one_id))
+    columns: tuple[str, ...] = field(default=(), metadata=_as("cols", _columns))
+    digits: int = field(default=3, metadata=_as("digits", _digits))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +113,11 @@ class NotesView:
     search: str = field(default="", metadata=_as("notesearch", _search))
 
 
-View = TypeVar("View", SharedView, LeaderboardView, NotesView)
-VIEWS: tuple[type, ...] = (SharedView, LeaderboardView, NotesView)
+View = TypeVar("View", SharedView, RunView, LeaderboardView, NotesView)
+VIEWS: tuple[type, ...] = (SharedView, RunView, LeaderboardView, NotesView)
 
 
-def to_params(view: SharedView | LeaderboardView | NotesView) -> dict[str, str]:
+def to_params(view: SharedView | RunView | LeaderboardView | NotesView) -> dict[str, str]:
     """The view as address parameters; what is at its default is left out."""
     params: dict[str, str] = {}
     for spec in fields(view):

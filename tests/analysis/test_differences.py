@@ -22,7 +22,7 @@ def test_numbers_differ_as_numbers_and_are_spelt_short():
 
 def test_a_param_that_only_one_side_has_is_a_difference():
     runs = table({"dropout": "0.5"}, {"model": "tree"})
-    assert what_differs(runs, runs.take([0]), ["dropout", "model"]) == ["", "no dropout · model tree"]
+    assert what_differs(runs, runs.take([0]), ["dropout", "model"]) == ["", "model tree · no dropout"]
 
 
 def test_missing_and_empty_are_two_things():

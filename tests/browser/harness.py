@@ -13,6 +13,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Locator, Page, Playwright, expect
 
 from mlreview.serve import free_port
+from mlreview.ui.leaderboard_tables import HEADER_PX, ROW_PX
 from tests.plugins.real_parts import find_chromium
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -128,7 +129,7 @@ def tick_row(page: Page, key: str, row: int) -> None:
     """Click the checkbox of a row, counted from 0 from the top of the view; wait for what it means yourself."""
     box = table(page, key).locator("canvas[data-testid=data-grid-canvas]").bounding_box()
     assert box is not None
-    page.mouse.click(box["x"] + 15, box["y"] + 35 + 35 * row + 17, delay=90)
+    page.mouse.click(box["x"] + 15, box["y"] + HEADER_PX + ROW_PX * row + ROW_PX / 2, delay=90)
 
 
 def choose(page: Page, label: str, option: str) -> None:

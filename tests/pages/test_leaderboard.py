@@ -67,9 +67,9 @@ def test_a_metric_that_no_run_has_ranks_nobody_and_says_so(open_app, team_sample
 
 def test_links_to_mlflow_appear_when_its_address_is_known(open_app, team_sample: Sample, monkeypatch):
     exp = team_sample.experiments["sports"]
-    assert "MLflow" not in open_app(team_sample, exp=exp).dataframe[0].value.columns
+    assert "MLflow" not in open_app(team_sample, exp=exp, cols="value,mlflow").dataframe[0].value.columns
     monkeypatch.setenv("MLREVIEW_MLFLOW_UI_URL", "http://127.0.0.1:5000/")
-    frame = open_app(team_sample, exp=exp).dataframe[0].value
+    frame = open_app(team_sample, exp=exp, cols="value,mlflow").dataframe[0].value
     run_id = team_sample.runs["sports-NN-32d-lr0.1"]
     assert frame["MLflow"][0] == f"http://127.0.0.1:5000/#/experiments/{exp}/runs/{run_id}"
 
@@ -103,3 +103,37 @@ def test_ranking_by_a_training_metric_is_marked_as_such(open_app, team_sample: S
     said = [markdown.value for markdown in open_app(team_sample, exp=exp, metric="AUROC").markdown]
     assert any("training metric" in text for text in said)
     assert not any("training metric" in text.value for text in open_app(team_sample, exp=exp).markdown)
+
+
+def test_nine_columns_stand_there_unasked(open_app, team_sample: Sample):
+    frame = open_app(team_sample, exp=team_sample.experiments["sports"]).dataframe[0].value
+    # Without a baseline there is nothing to subtract, and the tie has a column of its own.
+    assert list(frame.columns) == ["Rank", "Tie", "Run", "Value", "Fit", "Differs", "Note", "Review", "Owner"]
+    assert frame["Differs"][0] == "the leader"
+    assert frame["Fit"][0] == "gap 0.020"
+
+
+def test_columns_their_order_and_the_decimals_are_in_the_address(open_app, team_sample: Sample):
+    exp = team_sample.experiments["sports"]
+    test = open_app(
+        team_sample, exp=exp, cols="owner,param:learning_rate,value,metric:val_loss,nonsense,tag:mlflow.user"
+    )
+    columns = ["Rank", "Tie", "Run", "Owner", "param:learning_rate", "Value", "metric:val_loss", "tag:mlflow.user"]
+    frame = test.dataframe[0].value
+    assert list(frame.columns) == columns
+    assert frame["param:learning_rate"].tolist()[:2] == [0.1, 0.1]
+    assert frame["metric:val_loss"].tolist()[0] == pytest.approx(0.7 - 0.5 * 0.417)
+    assert set(frame["tag:mlflow.user"]) == {"ada"}
+
+
+def test_a_baseline_of_ones_own_is_in_the_address_and_its_differences_are_signed(open_app, team_sample: Sample):
+    exp, run_id = team_sample.experiments["sports"], team_sample.runs["sports-LR"]
+    frame = open_app(team_sample, exp=exp, baseline=run_id).dataframe[0].value
+    assert frame["Delta"].tolist()[:5] == pytest.approx([0.013, 0.012, 0, 0, -0.001])
+    assert frame["Differs"][2] == "the baseline"
+
+
+def test_a_pinned_baseline_that_is_gone_is_said_and_nothing_is_compared(open_app, team_sample: Sample):
+    test = open_app(team_sample, exp=team_sample.experiments["sports"], baseline="feedbeef")
+    assert "Delta" not in test.dataframe[0].value
+    assert shown(test)[0] == "sports-NN-32d-lr0.1"

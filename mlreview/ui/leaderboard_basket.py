@@ -1,0 +1,35 @@
+"""The line above the table: how many runs are chosen, and where one can go with them.
+
+It always takes the same height, so that ticking the first run moves nothing.
+"""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from mlreview.entities import Experiment
+from mlreview.ui import basket, leaderboard_baseline, leaderboard_chooser, pages
+from mlreview.ui.leaderboard_rows import Shown
+
+
+def render_bar(shown: Shown, known: Sequence[Experiment]) -> None:
+    """The basket's way on to other pages; on the right the baseline and the columns."""
+    run_ids = basket.ids()
+    count = len(run_ids)
+    with st.container(horizontal=True, vertical_alignment="center", key="leaderboard_bar", gap="small"):
+        if count:
+            st.markdown(f"**{count} chosen**", width="content")
+        else:
+            st.markdown(":gray[Tick runs to compare them]", width="content")
+        few = "Tick two runs or more" if count < 2 else None
+        for name, label, disabled, help in (
+            ("compare", "Compare", count < 2, few),
+            ("curves", "Curves", not count, None),
+            ("notes", "Notes", not count, None),
+        ):
+            pages.link(name, label, disabled=disabled, help=help, width="content")
+        if count == 1:
+            pages.link("run", "Open", run_id=run_ids[0], width="content")
+        st.space("stretch")
+        leaderboard_baseline.render_baseline(shown, known)
+        leaderboard_chooser.render_chooser(shown)
