@@ -1,12 +1,18 @@
-"""Learning curves: not built yet; says what it will show and what is chosen so far."""
+"""Learning curves: the chosen runs' metrics over steps, and a verdict for each run."""
 
 import streamlit as st
 
-from mlreview.ui import pages, placeholder
+from mlreview.ui import curves, curves_controls, curves_view, pages
 
 pages.ensure()
 st.header("Learning curves")
-placeholder.render(
-    "The chosen runs' metrics over steps will stand here: training dashed, validation solid, with a "
-    "verdict on over- and underfitting."
-)
+subject = curves.choose_subject()
+if subject is not None:
+    if subject.note:
+        st.caption(subject.note)
+    pairs = curves_controls.render_controls(subject)
+    if pairs:
+        curves_controls.render_focus(subject)
+        curves_view.render(subject, pairs)
+    else:
+        curves_view.explain_no_metrics(subject)

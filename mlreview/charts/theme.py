@@ -15,12 +15,14 @@ RUN_COLOURS = tuple(f"#{number:06d}" for number in range(1, 11))
 """Stand for the ten categorical colours of the theme, in their order."""
 TEXT = "#000036"
 """Stands for the colour of small text."""
+STRONG = "#000037"
+"""Stands for the colour of headings."""
 BACKGROUND = "#000038"
 """Stands for the page's background."""
 GREY = "rgba(128,136,148,0.75)"
 """For what is neither a run nor text: legible on white and on slate."""
 FAINT = "rgba(128,136,148,0.22)"
-FONT_SIZE = 14
+FONT_SIZE = 15
 CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
 """For ``st.plotly_chart``."""
 
@@ -39,7 +41,7 @@ def base_layout(height: int) -> go.Layout:
     """The layout that every figure starts from; heights in pixels."""
     return go.Layout(
         height=height,
-        margin={"l": 8, "r": 8, "t": 36, "b": 8},
+        margin={"l": 8, "r": 8, "t": 4, "b": 8},
         font={"size": FONT_SIZE},
         showlegend=False,
         hovermode="closest",
@@ -52,7 +54,7 @@ def base_layout(height: int) -> go.Layout:
 def resolved(figure: go.Figure, run_colours: Sequence[str], text: str, background: str) -> str:
     """The figure as JSON with real colours, for what shows it outside a Streamlit page."""
     spec = figure.to_json() or "{}"
-    stand_ins = zip((*RUN_COLOURS, TEXT, BACKGROUND), (*run_colours, text, background), strict=True)
+    stand_ins = zip((*RUN_COLOURS, TEXT, STRONG, BACKGROUND), (*run_colours, text, text, background), strict=True)
     for stand_in, real in stand_ins:
         spec = spec.replace(f'"{stand_in}"', f'"{real}"')
     return spec

@@ -40,7 +40,13 @@ PAGES: tuple[PageSpec, ...] = (
         urlstate.LeaderboardView,
     ),
     PageSpec("compare", "Compare", ":material/compare_arrows:", "The chosen runs side by side: what differs."),
-    PageSpec("curves", "Learning curves", ":material/show_chart:", "The chosen runs' metrics over steps."),
+    PageSpec(
+        "curves",
+        "Learning curves",
+        ":material/show_chart:",
+        "The chosen runs' metrics over steps, with a verdict on over- and underfitting.",
+        urlstate.CurvesView,
+    ),
     PageSpec(
         "notes",
         "Notes",

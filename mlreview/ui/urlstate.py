@@ -24,6 +24,7 @@ MAX_RUNS = 100
 MAX_QUERY_CHARS = 1_000
 MAX_SEARCH_CHARS = 200
 MAX_COLUMNS = 40
+MAX_METRICS = 12
 _WRITTEN = "_url.written"
 _ID = re.compile(r"^[0-9A-Za-z_-]{1,64}$")
 
@@ -113,18 +114,81 @@ class NotesView:
     search: str = field(default="", metadata=_as("notesearch", _search))
 
 
-View = TypeVar("View", SharedView, RunView, LeaderboardView, NotesView)
-VIEWS: tuple[type, ...] = (SharedView, RunView, LeaderboardView, NotesView)
+def _keys(text: str) -> tuple[str, ...] | None:
+    return tuple(dict.fromkeys(key for part in text.split(",") if (key := _key(part))))[:MAX_METRICS] or None
 
 
-def to_params(view: SharedView | RunView | LeaderboardView | NotesView) -> dict[str, str]:
+def _one_of(*words: str) -> Callable[[str], str | None]:
+    return lambda text: text if text in words else None
+
+
+def _flag(text: str) -> bool | None:
+    return {"1": True, "0": False}.get(text)
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if abs(value) < 1e18 else None  # NaN and infinities are no position
+
+
+def _weight(text: str) -> float | None:
+    value = _number(text)
+    return value if value is not None and 0 <= value < 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class CurvesView:
+    """The learning curves.
+
+    Attributes:
+        metrics: One key of each pair that is shown; empty means not chosen, so that the page guesses.
+        axis: Step, time since the run's start, or the time of day.
+        layout: A panel for each metric with all runs in it, or a panel for each run.
+        start, end: The range of x in the axis's unit (steps, seconds, ms UTC); ``None`` for open.
+        smoothing: Weight of the moving average, 0 for none.
+        log: A logarithmic y axis.
+        clip: Points far off don't stretch the y axis.
+        train: Training curves are drawn; ``None`` means as long as they leave room.
+        group: Params whose equal values make one mean with its band.
+        focus: The run in focus.
+    """
+
+    metrics: tuple[str, ...] = field(default=(), metadata=_as("curves", _keys))
+    axis: str = field(default="step", metadata=_as("x", _one_of("step", "elapsed", "clock")))
+    layout: str = field(default="metrics", metadata=_as("panels", _one_of("metrics", "runs")))
+    start: float | None = field(default=None, metadata=_as("from", _number))
+    end: float | None = field(default=None, metadata=_as("to", _number))
+    smoothing: float = field(default=0.0, metadata=_as("smooth", _weight))
+    log: bool = field(default=False, metadata=_as("log", _flag))
+    clip: bool = field(default=True, metadata=_as("clip", _flag))
+    train: bool | None = field(default=None, metadata=_as("train", _flag))
+    group: tuple[str, ...] = field(default=(), metadata=_as("group", _keys))
+    focus: str | None = field(default=None, metadata=_as("focus", _one_id))
+
+
+View = TypeVar("View", SharedView, RunView, LeaderboardView, NotesView, CurvesView)
+VIEWS: tuple[type, ...] = (SharedView, RunView, LeaderboardView, NotesView, CurvesView)
+
+
+def to_params(view: SharedView | RunView | LeaderboardView | NotesView | CurvesView) -> dict[str, str]:
     """The view as address parameters; what is at its default is left out."""
     params: dict[str, str] = {}
     for spec in fields(view):
         value = getattr(view, spec.name)
         if value != spec.default and value is not None:
-            params[spec.metadata["param"]] = ",".join(value) if isinstance(value, tuple) else str(value)
+            params[spec.metadata["param"]] = _written(value)
     return params
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ",".join(value)
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    return f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
 def from_params(kind: type[View], params: Mapping[str, str]) -> View:

@@ -4,13 +4,14 @@ import plotly.graph_objects as go
 import pytest
 from streamlit.elements.lib import streamlit_plotly_theme
 
-from mlreview.charts.theme import BACKGROUND, RUN_COLOURS, TEXT, base_layout, resolved, safe
+from mlreview.charts.theme import BACKGROUND, RUN_COLOURS, STRONG, TEXT, base_layout, resolved, safe
 
 
 def test_the_agreed_colours_are_those_that_streamlit_replaces():
     theirs = [getattr(streamlit_plotly_theme, f"CATEGORY_{number}") for number in range(10)]
     assert list(RUN_COLOURS) == theirs
-    assert (TEXT, BACKGROUND) == (streamlit_plotly_theme.GRAY_70, streamlit_plotly_theme.BG_COLOR)
+    agreed = (streamlit_plotly_theme.GRAY_70, streamlit_plotly_theme.GRAY_90, streamlit_plotly_theme.BG_COLOR)
+    assert agreed == (TEXT, STRONG, BACKGROUND)
 
 
 @pytest.mark.parametrize(

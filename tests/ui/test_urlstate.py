@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlreview.ui.urlstate import MAX_RUNS, VIEWS, LeaderboardView, SharedView, from_params, to_params
+from mlreview.ui.urlstate import MAX_RUNS, VIEWS, CurvesView, LeaderboardView, SharedView, from_params, to_params
 
 IDS = st.lists(st.text("0123456789abcdef", min_size=1, max_size=32), max_size=10, unique=True).map(tuple)
 
@@ -55,3 +55,34 @@ def test_ids_that_are_none_are_dropped_and_doubles_count_once():
 
 def test_an_address_cannot_ask_for_endlessly_many_runs():
     assert len(from_params(SharedView, {"runs": ",".join(map(str, range(5000)))}).runs) == MAX_RUNS
+
+
+KEYS = st.lists(st.text("abcXYZ_/.- 09", min_size=1, max_size=40), max_size=5, unique=True).map(tuple)
+NUMBERS = st.none() | st.floats(-1e15, 1e15).map(lambda value: float(f"{value:.15g}"))
+
+
+@given(
+    KEYS,
+    st.sampled_from(["step", "elapsed", "clock"]),
+    st.sampled_from(["metrics", "runs"]),
+    NUMBERS,
+    NUMBERS,
+    st.integers(0, 99),
+    st.booleans(),
+    st.sampled_from([None, True, False]),
+    KEYS,
+)
+def test_the_curves_view_survives_the_address(metrics, axis, layout, start, end, percent, flag, train, group):
+    view = CurvesView(metrics, axis, layout, start, end, percent / 100, flag, not flag, train, group, "abc")
+    assert from_params(CurvesView, to_params(view)) == view
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"x": "sideways"}, {"panels": "9"}, {"from": "nan"}, {"to": "inf"}, {"from": "1e99"}, {"smooth": "1"},
+        {"smooth": "-0.1"}, {"log": "yes"}, {"focus": "<script>"}, {"curves": ",,"},
+    ],
+)  # fmt: skip
+def test_an_address_of_curves_that_makes_no_sense_is_the_default(params):
+    assert from_params(CurvesView, params) == CurvesView()
