@@ -12,7 +12,7 @@ import click
 
 from mlreview import __version__, names
 from mlreview.entities import Aggregate, Direction, Experiment
-from mlreview.errors import MlreviewError, NotFoundError
+from mlreview.errors import BadInputError, MlreviewError, NotFoundError
 
 if TYPE_CHECKING:
     from mlreview.entities import ModelVersion
@@ -140,6 +140,7 @@ def leaderboard(
     """Rank the runs of an experiment, as the dashboard does."""
     from mlreview.analysis.aliases import read_aliases, substitute
     from mlreview.analysis.baseline import BASELINE_COLUMNS, choose_baseline
+    from mlreview.analysis.diagnosis_read import diagnose_rows
     from mlreview.analysis.evaluation import EVIDENCE_TAGS, weigh
     from mlreview.analysis.leaderboard import choose_ranking, summarise_metrics
     from mlreview.analysis.leaderboard_report import leaderboard_report
@@ -179,9 +180,13 @@ def leaderboard(
         )
         picked = choose_baseline(table, [found], _model_versions(store), baseline)
         trust = judge(substituted, ranking, ranked, evidence, picked, reading, aliases, store.experiments())
+        judged_by = (choice.metric, choice.direction)
+        fit = diagnose_rows(store, table, judged_by, ranking.rows[:limit], saved_models=False)
     finally:
         store.close()
-    report = leaderboard_report(substituted.table, choice, ranking, details, limit, evidence, trust)
+    report = leaderboard_report(
+        substituted.table, choice, ranking, details, limit, evidence, trust, {one.run_id: one.verdict for one in fit}
+    )
     if as_json:
         click.echo(json.dumps(report, ensure_ascii=False, indent=2, allow_nan=False))
     else:
@@ -214,6 +219,50 @@ def diff(
         from mlreview.cli_diff import print_comparison
 
         print_comparison(seen, everything)
+
+
+@main.command()
+@click.argument("run_ids", nargs=-1, metavar="RUN...")
+@click.option("--experiment", metavar="NAME", help="All runs of this experiment instead; its name or id.")
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@_tracking_uri_option
+def diagnose(run_ids: Sequence[str], experiment: str | None, as_json: bool, tracking_uri: str | None) -> None:
+    """Say of each run whether it overfits, underfits, still improves ..., and what shows it."""
+    from mlreview.analysis.diagnosis_read import diagnose_rows
+    from mlreview.analysis.leaderboard import choose_ranking
+    from mlreview.analysis.team import team_choice
+    from mlreview.entities import RunQuery
+
+    if bool(run_ids) == bool(experiment):
+        raise BadInputError("Name runs, or one experiment with --experiment; not both, and not neither.")
+    store = _open_store(tracking_uri)
+    try:
+        wanted = tuple(dict.fromkeys(run_ids))
+        if experiment:
+            owners = [_experiment(store, experiment)]
+            table = store.runs(RunQuery((owners[0].experiment_id,)))
+        else:
+            table = store.runs(RunQuery(run_ids=wanted, lifecycle="all"))
+            place = {run_id: at for at, run_id in enumerate(table.run_ids)}
+            for run_id in wanted:
+                if run_id not in place:
+                    raise NotFoundError(
+                        f"There is no run {run_id!r} in {store.info().label}.",
+                        hint="A run is named by its id, which mlreview leaderboard --json prints.",
+                    )
+            table = table.take([place[run_id] for run_id in wanted])
+            owners = [e for e in store.experiments("all") if e.experiment_id in set(table.experiment_ids)]
+        choice = choose_ranking(table, team=team_choice(owners) if owners else None)
+        found = diagnose_rows(store, table, (choice.metric, choice.direction) if choice else None)
+    finally:
+        store.close()
+    if as_json:
+        reports = [one.as_json(name) for one, name in zip(found, table.names, strict=True)]
+        click.echo(json.dumps(reports, ensure_ascii=False, indent=2, allow_nan=False))
+    else:
+        from mlreview.cli_diagnose import print_diagnoses
+
+        print_diagnoses(found, list(table.names))
 
 
 def _open_store(tracking_uri: str | None) -> "RunStore":
@@ -281,6 +330,7 @@ def _print_leaderboard(report: dict[str, Any]) -> None:
         (report["metric"], lambda row: _short(row["value"])),
         ("Δ", lambda row: _signed(row["delta"])),
         ("gap", lambda row: _short(row["gap"])),
+        ("fit", lambda row: (row["verdict"] or "").replace("_", " ")),
         ("logged as", lambda row: row["substituted"]),
         ("model kept", lambda row: row["kept"] and f"{row['kept']}, step {row['step']}"),
         *((key, lambda row, key=key: row["params"][key]) for key in params),

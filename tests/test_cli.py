@@ -254,3 +254,53 @@ def test_the_readme_names_every_command_and_every_option():
                 if option.startswith("--") and option not in ("--help", "--tracking-uri"):
                     assert option in line, f"the README's line on {name} lacks {option}"
     assert set(re.findall(r"^mlreview (\w+)", block, re.MULTILINE)) == set(main.commands)
+
+
+def diagnoses(uri: str, *arguments: str) -> list[dict]:
+    result = run("diagnose", "--tracking-uri", uri, "--json", *arguments)
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def test_diagnose_judges_named_runs_in_the_order_given(team_sample: Sample):
+    ids = [team_sample.runs[name] for name in ("sports-LR", "diverged", "sports-NN-32d-lr0.1")]
+    found = diagnoses(team_sample.uri, *ids)
+    assert [one["run_id"] for one in found] == ids
+    assert [one["run_name"] for one in found] == ["sports-LR", "diverged", "sports-NN-32d-lr0.1"]
+    assert [one["verdict"] for one in found] == ["insufficient_data", "diverged", "still_improving"]
+    improving = found[2]
+    assert (improving["metric"], improving["best_step"], improving["last_step"]) == ("val_loss", 9, 9)
+    assert "val_loss" in improving["evidence"][0]
+    assert {"severity", "also", "onset", "advice", "train_metric", "unit"} <= improving.keys()
+
+
+def test_diagnose_of_an_experiment_agrees_with_the_leaderboard(team_sample: Sample):
+    found = diagnoses(team_sample.uri, "--experiment", "sports")
+    assert len(found) == 10
+    rows = leaderboard(team_sample, "--experiment", "sports")["rows"]
+    assert {row["run_id"]: row["verdict"] for row in rows} == {one["run_id"]: one["verdict"] for one in found}
+
+
+def test_diagnose_prints_each_verdict_with_what_shows_it(team_sample: Sample, ugly_sample: Sample):
+    result = run("diagnose", "--tracking-uri", team_sample.uri, team_sample.runs["diverged"])
+    assert result.exit_code == 0
+    assert "diverged  Diverged" in result.stdout
+    assert "no number from epoch 2 of 2 on" in result.stdout
+    for experiment in ugly_sample.experiments.values():
+        result = run("diagnose", "--tracking-uri", ugly_sample.uri, "--experiment", experiment)
+        assert result.exit_code == 0, result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ([], "--experiment"),
+        (["some-run", "--experiment", "sports"], "not both"),
+        (["no-such-run"], "There is no run 'no-such-run'"),
+        (["--experiment", "nothing"], "There is no experiment 'nothing'"),
+    ],
+)
+def test_diagnose_without_something_to_judge_exits_with_2(team_sample: Sample, arguments: list[str], says: str):
+    result = run("diagnose", "--tracking-uri", team_sample.uri, *arguments)
+    assert result.exit_code == 2
+    assert says in result.stderr

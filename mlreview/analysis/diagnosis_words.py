@@ -235,6 +235,8 @@ def _insufficient(facts: Facts) -> tuple[list[str], str]:
         return [f"Can't tell: {clip(facts.metric)} has no training curve to compare with.{rose}"], (
             "Log the same metric on training data at each step."
         )
+    if facts.points == 1:
+        return [f"Can't tell: {clip(facts.metric)} was logged once, not over time."], ""
     if facts.reason == "few points":
         s = "" if facts.points == 1 else "s"
         return [

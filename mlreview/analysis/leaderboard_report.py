@@ -1,6 +1,7 @@
 """The leaderboard as plain values: what ``mlreview leaderboard --json`` prints."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ def leaderboard_report(
     limit: int,
     evidence: Evidence,
     trust: Trust,
+    verdicts: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """The first rows of a ranking, for machines and for the terminal.
 
@@ -31,6 +33,7 @@ def leaderboard_report(
         limit: How many rows to report.
         evidence: Of the first ranked rows, at least of those to report.
         trust: Of the same rows.
+        verdicts: How the training of each run went, by run id, as far as it was judged.
 
     Returns:
         Only what JSON can hold: ``metric``, ``direction``, ``direction_known``, ``by``, ``source`` (``guess``, ``team``
@@ -45,8 +48,9 @@ def leaderboard_report(
         true where the run can't be told from the leader; ``substituted`` is the name under which the run logged its
         value, ``null`` where it is ``metric``; ``kept`` says what became of the model behind the value (``kept``,
         ``not kept``, ``no model``, ``unknown``) and ``kept_says`` why, ``null`` where the last value ranks; ``verdict``
-        is the fit, ``null`` as long as there is none. ``baseline`` is ``null`` where no run is the baseline; ``says``
-        are sentences on all of this, the most important first.
+        is one of ``fit_rules.Verdict``, ``null`` where the run was not judged.
+        ``baseline`` is ``null`` where no run is the baseline; ``says`` are sentences on all of this, the most
+        important first.
     """
     wanted = {run_id: at for at, run_id in enumerate(details.run_ids)}
     gaps = generalization_gap(table, choice.metric, choice.direction)
@@ -77,7 +81,7 @@ def leaderboard_report(
                 "kept": kept and kept.state,
                 "kept_says": kept and kept.words,
                 "gap": None if ranking.by != "last" or math.isnan(gaps[row]) else float(gaps[row]),
-                "verdict": None,
+                "verdict": None if verdicts is None else verdicts.get(str(run_id)),
                 "params": {key: details.params[key][wanted[run_id]] for key in varying},
                 "started": _iso(table.start_times[row]),
                 "owner": table.users[row],
