@@ -83,13 +83,13 @@ class Saving:
             tag = self._writer.read_tag(self._run_id, names.NOTE_TAG)
             graph = self._graph(tag)
             own_is_out = self._own.revision_id in graph.dead and held(graph, tag) != self._own
-            if own_is_out and self._wrote is None:
-                return self._conflict(graph, tag, against)
             if self._wrote is None:
                 self._before = tag
             seen = view(graph, self._own, tag, self._before, self._now())
-            if seen.undecided and number < WAITED:
-                continue
+            if seen.undecided:
+                if number < WAITED:
+                    continue
+                seen = view(graph, self._own, tag, self._before, self._now(), alone=True)
             if seen.against is not None:
                 against = seen.against
                 if not self._goes_first(against, tag) or number >= WAITED:

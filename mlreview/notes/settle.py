@@ -52,7 +52,7 @@ def outside(graph: Graph, text: str, made_from: Revision | None = None) -> Revis
     return Revision(derived_id("outside", parents, text), "outside", text, parents=parents)
 
 
-def view(graph: Graph, own: Revision, tag: str | None, before: str | None, now: int) -> View:
+def view(graph: Graph, own: Revision, tag: str | None, before: str | None, now: int, *, alone: bool = False) -> View:
     """Look at everything that is there.
 
     First comes what the note would be without this revision: what the tag holds, or held before this saver wrote to
@@ -67,6 +67,7 @@ def view(graph: Graph, own: Revision, tag: str | None, before: str | None, now: 
         tag: What the tag holds.
         before: What it held when this saver began to write.
         now: The time (ms, UTC).
+        alone: Leave out what others have saved and the note does not hold: waiting for them was in vain.
     """
     with_own = {one for one in graph.revisions if own.revision_id in graph.before(one)}
     if own.revision_id in graph.dead or _built_on(graph, own, with_own):
@@ -76,8 +77,11 @@ def view(graph: Graph, own: Revision, tag: str | None, before: str | None, now: 
     others = [
         tip
         for tip in Graph(graph.revisions, graph.aside | with_own).tips
-        if tip.revision_id in anchors or _is_young(tip, now) or own.revision_id in graph.before(tip.revision_id)
+        if tip.revision_id in anchors
+        or (not alone and (_is_young(tip, now) or own.revision_id in graph.before(tip.revision_id)))
     ]
+    if alone and not others:
+        others = [graph.revisions[one] for one in sorted(anchors) if one not in graph.dead]
     others.sort(key=lambda tip: not (anchors & graph.before(tip.revision_id)))  # what the note has comes first
     goal: Revision | None = None
     merges: list[Revision] = []
