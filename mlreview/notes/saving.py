@@ -90,13 +90,14 @@ class Saving:
                 if number < WAITED:
                     continue
                 seen = view(graph, self._own, tag, self._before, self._now(), alone=True)
+            if own_is_out and seen.goal == self._own:
+                return self._conflict(graph, tag, against)  # there is nothing else that the note should hold
             if seen.against is not None:
                 against = seen.against
                 if not self._goes_first(against, tag) or number >= WAITED:
                     self._log.set_aside(self._run_id, self._own.revision_id)
             elif seen.goal.text != tag or seen.goal.revision_id not in graph.revisions:
-                if not (own_is_out and seen.goal == self._own):
-                    self._put(seen, graph)
+                self._put(seen, graph)
             else:
                 return self._conflict(graph, tag, against) if own_is_out else self._saved(graph, seen.goal)
         raise WriteError("So many are saving this note at this moment that yours could not be settled.")

@@ -74,26 +74,32 @@ def view(graph: Graph, own: Revision, tag: str | None, before: str | None, now: 
         with_own = set()
     mine = [tip for tip in graph.tips if tip.revision_id in with_own]
     anchors = _anchors(graph, own, tag, before, with_own)
+    anchored = [graph.revisions[one] for one in sorted(anchors) if one not in graph.dead]
     others = [
         tip
         for tip in Graph(graph.revisions, graph.aside | with_own).tips
         if tip.revision_id in anchors
-        or (not alone and (_is_young(tip, now) or own.revision_id in graph.before(tip.revision_id)))
+        or _is_young(tip, now)
+        or (own.revision_id in graph.before(tip.revision_id) and not with_own)
     ]
-    if alone and not others:
-        others = [graph.revisions[one] for one in sorted(anchors) if one not in graph.dead]
+    # What can't be merged with the note as it is has a saver who will give way.
+    others = [tip for tip in others if all(join(graph, one, tip) for one in anchored)]
     others.sort(key=lambda tip: not (anchors & graph.before(tip.revision_id)))  # what the note has comes first
     goal: Revision | None = None
     merges: list[Revision] = []
     undecided = False
-    for tip in [*others, *mine]:
+    for tip in anchored if alone else others:
         joined = tip if goal is None else join(graph, goal, tip)
         if joined is not None:
             graph, goal = _with(graph, joined, merges), joined
-        elif tip in mine and goal is not None:
-            return View(goal, tuple(merges), _opponent(graph, others, tip, goal), undecided)
         else:
-            undecided = others[0].revision_id not in anchors
+            undecided = True
+    for tip in mine:
+        joined = tip if goal is None else join(graph, goal, tip)
+        against = next((other for other in others if join(graph, other, tip) is None), None)
+        if joined is None or against is not None:
+            return View(goal or tip, tuple(merges), against or goal, undecided)
+        graph, goal = _with(graph, joined, merges), joined
     return View(goal or own, tuple(merges), undecided=undecided)
 
 
@@ -135,10 +141,6 @@ def join(graph: Graph, one: Revision, other: Revision) -> Revision | None:
     parents = (first.revision_id, second.revision_id)
     when = max((revision.time for revision in (first, second) if revision.time is not None), default=None)
     return Revision(derived_id("merge", parents, text), "merge", text, time=when, parents=parents)
-
-
-def _opponent(graph: Graph, others: list[Revision], tip: Revision, otherwise: Revision) -> Revision:
-    return next((other for other in others if join(graph, other, tip) is None), otherwise)
 
 
 def _is_young(revision: Revision, now: int) -> bool:
