@@ -5,9 +5,11 @@ is hockey, and failed or killed. ``-`` or ``NOT`` before a term turns it round; 
 """
 
 import re
+from dataclasses import replace
 
 from mlreview.analysis.find_query import (
     COMPARISONS,
+    MAX_CHARS,
     MAX_DEPTH,
     SPACES,
     AllOf,
@@ -16,6 +18,7 @@ from mlreview.analysis.find_query import (
     FindError,
     Node,
     Not,
+    Space,
     Words,
     refuse_too_long,
 )
@@ -24,9 +27,11 @@ _QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»", "`": "`"}
 _OPERATOR = re.compile(r">=|<=|!=|==|≥|≤|≠|[><=:]")
 _SPELT = {"≥": ">=", "≤": "<=", "≠": "!="}
 _SPACED = re.compile(r"\s+(>=|<=|!=|==|≥|≤|≠|[><=])(?=\s|[^\s><=!])")
+_PLAIN = re.compile(r"[\w.+-]+", re.ASCII)
 _NEGATION = re.compile(r"NOT(?=\()|NOT\s+(?=[^\s)])|[-!](?=[^\s)])")
 _JOINER = re.compile(r"(OR|AND|\|\|?|&&?)(?=[\s()]|$)")
 _APOSTROPHES = re.compile(r"'([^']*)'(?=[\s)><=!:]|$)")
+_SPACE_BEFORE_QUOTE = re.compile(rf"({'|'.join(sorted(SPACES, key=len, reverse=True))})\.(?=[\"`])", re.IGNORECASE)
 _SPACE_NAME = re.compile(rf"({'|'.join(sorted(SPACES, key=len, reverse=True))})\.(?=.)", re.IGNORECASE)
 
 
@@ -44,6 +49,25 @@ def parse_words(text: str) -> Node:
     """
     refuse_too_long(text)
     return _Parser(text).whole()
+
+
+def term_for(space: Space, key: str, value: str | None) -> str | None:
+    """The term that finds the runs with just this value; ``None`` for those that lack it.
+
+    Returns:
+        ``None`` where it can't be typed: a value with line ends, or one that is too long.
+    """
+    name = key if _PLAIN.fullmatch(key) else _quote(key)
+    if value is None:
+        term = f"-{space}s.{name}:*"
+    else:
+        term = f"{space}s.{name}=={value if _PLAIN.fullmatch(value) else _quote(value)}"
+    return term if term.isprintable() and len(term) <= MAX_CHARS else None
+
+
+def _quote(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 class _Parser:
@@ -124,6 +148,15 @@ class _Parser:
 
     def atom(self) -> Node:
         begin = self.at
+        named = _SPACE_BEFORE_QUOTE.match(self.text, self.at)
+        if named:
+            self.at = named.end()
+            key = self.quoted() or ""
+            operator = _OPERATOR.match(self.text, self.at) or self.spaced_operator()
+            if not key or operator is None:
+                hint = f'Write {named.group()}"key"=value'
+                raise self.wrong("A key in quotes is followed by a comparison", begin, self.at - begin, hint=hint)
+            return replace(self.field(key, begin, operator), key=key, space=SPACES[named[1].lower()])
         quoted = self.quoted()
         if quoted is not None:
             operator = _OPERATOR.match(self.text, self.at) or self.spaced_operator()

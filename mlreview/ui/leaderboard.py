@@ -12,6 +12,7 @@ from mlreview.ui import (
     leaderboard_basket,
     leaderboard_controls,
     leaderboard_find,
+    leaderboard_groups,
     leaderboard_rows,
     leaderboard_states,
     leaderboard_summary,
@@ -56,4 +57,7 @@ def render(experiments: Sequence[str], known: Sequence[Experiment]) -> None:
         if choice is not None:
             leaderboard_summary.render_summary(choice, shown, known)
         leaderboard_basket.render_bar(shown, known)
-        leaderboard_tables.render_tables(shown)
+        if choice is not None and leaderboard_groups.chosen():
+            leaderboard_groups.render(table, ranking)
+        else:
+            leaderboard_tables.render_tables(shown)

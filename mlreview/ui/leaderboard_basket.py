@@ -8,7 +8,13 @@ from collections.abc import Sequence
 import streamlit as st
 
 from mlreview.entities import Experiment
-from mlreview.ui import basket, leaderboard_baseline, leaderboard_chooser, pages
+from mlreview.ui import (
+    basket,
+    leaderboard_baseline,
+    leaderboard_chooser,
+    leaderboard_export,
+    pages,
+)
 from mlreview.ui.leaderboard_rows import Shown
 
 
@@ -33,3 +39,4 @@ def render_bar(shown: Shown, known: Sequence[Experiment]) -> None:
         st.space("stretch")
         leaderboard_baseline.render_baseline(shown, known)
         leaderboard_chooser.render_chooser(shown)
+        leaderboard_export.render_button(shown, known)

@@ -14,7 +14,7 @@ from mlreview.analysis.leaderboard import (
 )
 from mlreview.analysis.team import TeamChoice
 from mlreview.entities import Aggregate, Direction, RunTable
-from mlreview.ui import reads, urlstate
+from mlreview.ui import leaderboard_groups, reads, urlstate
 from mlreview.ui.text import clip, direction_arrow
 
 DIRECTIONS: dict[Direction, str] = {"max": "Higher is better", "min": "Lower is better"}
@@ -64,6 +64,7 @@ def render_controls(table: RunTable, team: TeamChoice | None) -> RankingChoice |
             label_visibility="collapsed",
             on_change=_value_chosen,
         )
+        leaderboard_groups.render_button(table)
     return choice
 
 

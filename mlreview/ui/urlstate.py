@@ -22,6 +22,7 @@ NotesPart = Literal["read", "edit", "history", "search"]
 
 MAX_RUNS = 100
 MAX_QUERY_CHARS = 1_000
+MAX_GROUP_KEYS = 3
 MAX_SEARCH_CHARS = 200
 MAX_COLUMNS = 40
 MAX_METRICS = 12
@@ -66,6 +67,12 @@ def _columns(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part for part in text.split(",") if part and len(part) < 800))[:MAX_COLUMNS]
 
 
+def _groups(text: str) -> tuple[str, ...]:
+    """Keys to group by, such as ``param:lr``, percent-encoded likewise."""
+    kept = [part for part in _columns(text) if part.startswith(("param:", "tag:")) and not part.endswith(":")]
+    return tuple(kept[:MAX_GROUP_KEYS])
+
+
 def _digits(text: str) -> int | None:
     return int(text) if text in ("5", "8") else None
 
@@ -100,6 +107,7 @@ class LeaderboardView:
     direction: Direction | None = field(default=None, metadata=_as("dir", _direction))
     by: Aggregate = field(default="last", metadata=_as("by", _aggregate))
     find: str = field(default="", metadata=_as("find", _query))
+    groups: tuple[str, ...] = field(default=(), metadata=_as("groupby", _groups))
     baseline: str | None = field(default=None, metadata=_as("baseline", _one_id))
     columns: tuple[str, ...] = field(default=(), metadata=_as("cols", _columns))
     digits: int = field(default=3, metadata=_as("digits", _digits))
