@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mlreview.ui import notes, notes_runs, pages
+from mlreview.ui import notes, notes_history, notes_runs, pages
 
 pages.ensure()
 with st.container(horizontal=True, vertical_alignment="center"):
@@ -14,5 +14,7 @@ if run_id is None:
     st.info("Choose a run above. A link to a run's note names the run, so that others see the same.")
 elif part == "edit":
     notes.render_editor(run_id, runs)
+elif part == "history":
+    notes_history.render(run_id, runs)
 else:
     notes.render_note(run_id, runs)

@@ -5,6 +5,7 @@ Streamlit's text area sends its value when it is left, knows no draft and no pre
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ import streamlit as st
 from streamlit.components.v2 import component
 
 _ASSETS = Path(__file__).with_name("assets")
+_UNFIT = re.compile("[\0\ud800-\udfff]")
 _NOTHING: Callable[[], None] = lambda: None  # noqa: E731
 
 
@@ -51,6 +53,7 @@ class SaveRequest:
         base: The text that it grew out of, with LF line ends.
         version: What ``EditorData.version`` was for ``base``; ``None`` where the server never saw ``base`` as a note.
         confirmed: What was asked about before and agreed to.
+        resolves: Id of the save whose conflict the writer has settled with this text.
     """
 
     id: str
@@ -58,6 +61,7 @@ class SaveRequest:
     base: str
     version: str | None
     confirmed: tuple[str, ...] = ()
+    resolves: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +117,10 @@ def parse_save(sent: object) -> SaveRequest | None:
     version, confirmed = sent.get("version"), sent.get("confirmed") or []
     if not all(isinstance(text, str) for text in texts) or not 8 <= len(texts[0] or "") <= 64:
         return None
-    if not isinstance(version, str | None) or not isinstance(confirmed, list):
+    resolves = sent.get("resolves")
+    if not isinstance(version, str | None) or not isinstance(resolves, str | None) or not isinstance(confirmed, list):
         return None
-    return SaveRequest(*texts, version, tuple(str(item) for item in confirmed))  # type: ignore[arg-type]
+    return SaveRequest(*texts, version, tuple(str(item) for item in confirmed), resolves)  # type: ignore[arg-type]
 
 
 def note_editor(data: EditorData, on_save: Callable[[SaveRequest], None], on_open: Callable[[str], None]) -> None:
@@ -165,8 +170,7 @@ def _opened(key: str, on_open: Callable[[str], None]) -> Callable[[], None]:
 
 def browser_text(text: str) -> str:
     """A text as a browser can take it: LF, no NUL and no half characters (each becomes U+FFFD)."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
-    return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    return _UNFIT.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def known_ids(text: str, candidates: Sequence[str]) -> list[str]:

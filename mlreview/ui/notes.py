@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mlreview.names import MAX_TAG_CHARS
-from mlreview.ui import identity, note_editor, note_saving, notes_insert, notes_open, urlstate
+from mlreview.ui import identity, note_editor, note_saving, notes_insert, notes_open, notes_state, urlstate
 from mlreview.ui.note_editor import EditorData, SaveRequest
 from mlreview.ui.notes_runs import Runs
 
@@ -13,6 +13,13 @@ PARTS: dict[urlstate.NotesPart, str] = {
     "history": ":material/history: History",
     "search": ":material/search: All notes",
 }
+
+
+FIRST_WRITE = (
+    "Before the first save: what Model Review adds to this store.",
+    "Your text goes into the run's Description, as in MLflow; every saved text is kept as a file among the run's "
+    "artifacts (mlreview/notes). Nothing else is changed. A backup of the store is wise.",
+)
 
 
 def render_parts() -> urlstate.NotesPart:
@@ -43,6 +50,7 @@ def show_part(part: urlstate.NotesPart) -> None:
 def render_note(run_id: str, runs: Runs) -> None:
     """The note as it reads."""
     note = note_saving.load(run_id)
+    notes_state.render(run_id, note.note)
     if not note.text.strip():
         st.info(
             "Write down what it is for, what was tried and failed, what somebody should know who picks it up.",
@@ -58,6 +66,7 @@ def render_note(run_id: str, runs: Runs) -> None:
 def render_editor(run_id: str, runs: Runs) -> None:
     """The editor, and above it what can be put into the note."""
     note = note_saving.load(run_id)
+    notes_state.render(run_id, note.note)
     with st.container(horizontal=True, vertical_alignment="center"):
         notes_insert.render(run_id, runs, note)
         identity.render()
@@ -74,11 +83,7 @@ def render_editor(run_id: str, runs: Runs) -> None:
         runs=runs.mentioned(note.text, notes_insert.inserted_text(run_id)),
         outcome=note_saving.outcome_of(run_id),
         insert=notes_insert.pending(run_id),
-        first_write=(
-            "Before the first save: what Model Review adds to this store.",
-            "Your text goes into the run's Description, as in MLflow; every saved version is kept as a file among the "
-            "run's artifacts (mlreview/notes). Nothing else is changed. A backup of the store is wise.",
-        ),
+        first_write=None if note.note.revision else FIRST_WRITE,
     )
 
     def save(request: SaveRequest) -> None:

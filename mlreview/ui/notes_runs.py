@@ -8,7 +8,7 @@ import streamlit as st
 
 from mlreview.analysis.leaderboard import RankingChoice, choose_ranking
 from mlreview.analysis.team import team_choice
-from mlreview.entities import RunQuery, RunTable
+from mlreview.entities import Lifecycle, RunQuery, RunTable
 from mlreview.names import REVIEW_STATE_TAG
 from mlreview.ui import basket, reads, urlstate
 from mlreview.ui.note_editor import RunInfo
@@ -64,20 +64,23 @@ class Runs:
 
 
 def read_runs() -> Runs:
-    """The runs of the experiments in sight, with the runs that the page and the basket are about."""
-    shared, view = urlstate.get(urlstate.SharedView), urlstate.get(urlstate.NotesView)
-    table = reads.runs(RunQuery(shared.experiments, tags=(REVIEW_STATE_TAG,), note_heads=True)).table
-    known = [experiment for experiment in reads.experiments() if experiment.experiment_id in shared.experiments]
+    """The runs of the experiments in sight; where the page is about a run of another one, those of that one."""
+    runs = _read(urlstate.get(urlstate.SharedView).experiments)
+    wanted = urlstate.get(urlstate.NotesView).run
+    if wanted is None or wanted in runs.position:
+        return runs
+    found = reads.runs(RunQuery(run_ids=(wanted,), lifecycle="all", metrics=())).table
+    if not len(found):
+        return runs
+    return _read((found.experiment_ids[0],), lifecycle="active" if found.lifecycles[0] == "active" else "all")
+
+
+def _read(experiments: tuple[str, ...], lifecycle: Lifecycle = "active") -> Runs:
+    table = reads.runs(RunQuery(experiments, lifecycle=lifecycle, tags=(REVIEW_STATE_TAG,), note_heads=True)).table
+    known = [experiment for experiment in reads.experiments() if experiment.experiment_id in experiments]
     ranking = urlstate.get(urlstate.LeaderboardView)
     choice = choose_ranking(table, ranking.metric, ranking.direction, team_choice(known)) if len(table) else None
-    position = {run_id: at for at, run_id in enumerate(table.run_ids)}
-    if view.run is not None and view.run not in position:
-        elsewhere = reads.runs(
-            RunQuery(run_ids=(view.run,), lifecycle="all", tags=(REVIEW_STATE_TAG,), note_heads=True)
-        )
-        if len(elsewhere.table):
-            return Runs(elsewhere.table, choice, {view.run: 0})
-    return Runs(table, choice, position)
+    return Runs(table, choice, {run_id: at for at, run_id in enumerate(table.run_ids)})
 
 
 def choose_run(runs: Runs) -> str | None:
@@ -107,12 +110,15 @@ def choose_run(runs: Runs) -> str | None:
         if len(options) <= MAX_OPTIONS
         else f"{MAX_OPTIONS} of {len(options):,}: those with a note, then the best",
         on_change=_chosen,
+        args=(frozenset(options),),
     )
     return view.run
 
 
-def _chosen() -> None:
-    urlstate.update(urlstate.NotesView, run=st.session_state["notes_run"])
+def _chosen(options: frozenset[str]) -> None:
+    """A label that changed meanwhile, because the run has a note now, comes back as if it were a choice."""
+    if st.session_state["notes_run"] in options:
+        urlstate.update(urlstate.NotesView, run=st.session_state["notes_run"])
 
 
 def metric_words(runs: Runs) -> str:

@@ -72,6 +72,15 @@ def clock(seconds: float, timezone: str | None) -> str:
         return f"{moment:%H:%M:%S} UTC"
 
 
+def moment(milliseconds: int, timezone: str | None) -> str:
+    """Day and time in the viewer's zone, ``24 Nov 2026, 12:03``; in UTC, and said so, where the zone isn't known."""
+    then = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    try:
+        return f"{then.astimezone(ZoneInfo(timezone or '')):%-d %b %Y, %H:%M}"
+    except (ValueError, ZoneInfoNotFoundError):
+        return f"{then:%-d %b %Y, %H:%M} UTC"
+
+
 def ago(then_ms: int | None, now: datetime | None = None) -> str:
     """How long ago, in the largest whole unit: ``3 h ago``. Empty for ``None``."""
     if then_ms is None:

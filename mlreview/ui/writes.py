@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from mlreview.names import NOTE_TAG
-from mlreview.store import open_writer
+from mlreview.notes.service import NoteService
+from mlreview.store import open_store, open_writer
 from mlreview.store.base import RunWriter
 from mlreview.ui import reads
 
@@ -23,14 +23,10 @@ def set_experiment_tags(experiment_id: str, tags: Mapping[str, str]) -> None:
             writer.set_experiment_tag(experiment_id, key, value)
 
 
-def read_note(run_id: str) -> str:
-    """A run's note as the place that is written to has it now."""
-    return _writer().read_tag(run_id, NOTE_TAG) or ""
-
-
-def set_note(run_id: str, text: str) -> None:
-    """Write a run's note."""
-    _writer().set_tag(run_id, NOTE_TAG, text)
+def notes() -> NoteService:
+    """The notes of the store that the settings name, made once per address: it remembers revisions that it read."""
+    current = reads.settings()
+    return _notes(current.tracking_uri, current.registry_uri, current.read_dsn, float(current.timeout))
 
 
 def _writer() -> RunWriter:
@@ -41,3 +37,9 @@ def _writer() -> RunWriter:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _open(tracking_uri: str, registry_uri: str | None, timeout: float) -> RunWriter:
     return open_writer(tracking_uri, registry_uri=registry_uri, timeout=timeout)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _notes(tracking_uri: str, registry_uri: str | None, read_dsn: str | None, timeout: float) -> NoteService:
+    store = open_store(tracking_uri, registry_uri=registry_uri, read_dsn=read_dsn, timeout=timeout)
+    return NoteService(store, _open(tracking_uri, registry_uri, timeout))

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Dialog, Page, expect
 
 from mlreview.names import NOTE_TAG
 from mlreview.serve import free_port
+from tests.browser.conftest import NewPage
 from tests.browser.harness import WAIT_MS, running_app, settled
 from tests.browser.notes import card, editor, open_editor, preview, save, says, show_part, type_at_end
 from tests.sample_store import Sample, write_team_sample
@@ -113,3 +114,180 @@ def test_a_draft_survives_the_apps_death_and_a_save_pressed_meanwhile_happens_on
         says(page, "Saved,", timeout=60_000)
         expect(editor(page)).to_have_value("typed before, and while it was dead")
         assert stored(sample, run) == "typed before, and while it was dead"
+
+
+def test_a_save_without_a_network_is_sent_again_and_has_one_effect(app: str, sample: Sample, page: Page):
+    run = sample.runs["sports-NN-8d-lr0.05"]
+    open_editor(page, app, run)
+    page.context.set_offline(True)
+    type_at_end(page, "written in a tunnel")
+    says(page, "Offline")
+    page.keyboard.press("Control+s")
+    says(page, "will be saved on reconnecting")
+    assert stored(sample, run) is None
+    page.context.set_offline(False)
+    says(page, "Saved,", timeout=60_000)
+    assert stored(sample, run) == "written in a tunnel"
+    show_part(page, "History")
+    expect(page.get_by_role("radiogroup", name="Saved texts").get_by_role("radio")).to_have_count(1)
+
+
+def test_what_two_people_change_apart_is_merged_and_what_they_change_alike_is_for_the_writer_to_choose(
+    app: str, sample: Sample, new_page: NewPage
+):
+    run = sample.runs["sports-NN-8d-lr0.01"]
+    ada, ben = new_page(), new_page()
+    open_editor(ada, app, run)
+    type_at_end(ada, "one\n\ntwo\n\nthree")
+    save(ada)
+    open_editor(ben, app, run)
+    type_at_end(ben, " by ben")
+    editor(ada).press("Control+Home")
+    ada.keyboard.type("ada: ")
+    save(ada)
+    save(ben)
+    expect(editor(ben)).to_have_value("ada: one\n\ntwo\n\nthree by ben")
+    expect(card(ben, "Saved together with")).to_be_visible()
+    assert stored(sample, run) == "ada: one\n\ntwo\n\nthree by ben"
+
+    editor(ada).press("Control+Home")
+    ada.keyboard.type("A ")
+    save(ada)
+    editor(ben).press("Control+Home")
+    ben.keyboard.type("B ")
+    ben.keyboard.press("Control+s")
+    says(ben, "Conflict")
+    assert stored(sample, run) == "A ada: one\n\ntwo\n\nthree by ben"
+    expect(ben.get_by_role("region", name="Yours")).to_contain_text("B ada: one")
+    expect(ben.get_by_role("region", name="In the store now")).to_contain_text("A ada: one")
+    ben.get_by_role("button", name="Keep mine").click(delay=90)
+    says(ben, "Unsaved changes")
+    save(ben)
+    assert stored(sample, run) == "B ada: one\n\ntwo\n\nthree by ben"
+    show_part(ben, "History")
+    ben.get_by_text("Against the note now").click(delay=90)
+    settled(ben)
+    expect(ben.get_by_text("in the note", exact=True)).to_be_visible()
+
+
+def test_a_change_made_in_mlflows_own_page_is_not_overwritten(app: str, sample: Sample, page: Page):
+    run = sample.runs["sports-LR"]
+    open_editor(page, app, run)
+    type_at_end(page, "first\n\nlast")
+    save(page)
+    set_elsewhere(sample, run, "first, by MLflow\n\nlast")
+    type_at_end(page, ", by me")
+    save(page)
+    assert stored(sample, run) == "first, by MLflow\n\nlast, by me"
+    expect(editor(page)).to_have_value("first, by MLflow\n\nlast, by me")
+
+
+def test_an_older_text_comes_back_and_an_empty_note_asks_first(app: str, sample: Sample, page: Page):
+    run = sample.runs["failed"]
+    open_editor(page, app, run)
+    type_at_end(page, "the first text")
+    save(page)
+    page.keyboard.press("Control+A")
+    page.keyboard.press("Delete")
+    page.keyboard.press("Control+s")
+    expect(card(page, "Save an empty note?")).to_be_visible(timeout=WAIT_MS)
+    assert stored(sample, run) == "the first text"
+    page.get_by_role("button", name="Empty the note").click(delay=90)
+    says(page, "Saved,")
+    assert not stored(sample, run)
+    show_part(page, "History")
+    page.get_by_role("radiogroup", name="Saved texts").locator("label").nth(1).click(delay=90)
+    page.get_by_role("button", name="Go back to this text").click(delay=90)
+    expect(page.get_by_text("The older text is the note again")).to_be_visible(timeout=WAIT_MS)
+    settled(page)
+    assert stored(sample, run) == "the first text"
+
+
+def test_characters_are_counted_as_mlflow_does_and_too_many_are_refused_before_anything_is_sent(
+    app: str, sample: Sample, page: Page
+):
+    run, family = sample.runs["running"], "👩‍👩‍👧"
+    open_editor(page, app, run)
+    editor(page).click(delay=90)
+    page.keyboard.insert_text("x" * 7_995 + family)
+    expect(page.locator(".counter")).to_have_text("8,000 / 8,000")
+    save(page)
+    assert stored(sample, run) == "x" * 7_995 + family
+    page.keyboard.type("é")
+    expect(page.locator(".counter")).to_have_text("8,001 / 8,000")
+    page.keyboard.press("Control+s")
+    expect(card(page, "1 character too long")).to_be_visible()
+    says(page, "Unsaved changes")
+    assert len(stored(sample, run) or "") == 8_000
+
+
+def test_half_a_character_is_refused_with_the_reason_and_can_be_removed(app: str, sample: Sample, page: Page):
+    run = sample.runs["diverged"]
+    open_editor(page, app, run)
+    type_at_end(page, "broken: ")
+    editor(page).evaluate("area => { area.setRangeText('\\ud83d'); area.dispatchEvent(new Event('input')); }")
+    expect(card(page, "half of a character")).to_be_visible()
+    page.keyboard.press("Control+s")
+    says(page, "Unsaved changes")
+    page.get_by_role("button", name="Remove it").click(delay=90)
+    save(page)
+    assert stored(sample, run) == "broken: "
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def test_two_tabs_of_one_browser_keep_a_draft_each(app: str, sample: Sample, page: Page):
+    run = sample.runs["rain"]
+    open_editor(page, app, run)
+    type_at_end(page, "in the first tab")
+    other = page.context.new_page()
+    open_editor(other, app, run)
+    expect(card(other, "in another tab of this browser")).to_be_visible(timeout=WAIT_MS)
+    type_at_end(other, "in the second tab")
+    page.reload()
+    settled(page)
+    expect(editor(page)).to_have_value("in the first tab", timeout=WAIT_MS)
+    other.close()
+    # A tab that was closed leaves its draft, which is offered.
+    page.reload()
+    settled(page)
+    closed = card(page, "from a tab that was closed")
+    expect(closed).to_be_visible(timeout=WAIT_MS)
+    closed.get_by_role("button", name="Use it here").click(delay=90)
+    expect(editor(page)).to_have_value("in the second tab")
+    expect(card(page, "that you put aside")).to_be_visible()
+    save(page)
+    assert stored(sample, run) == "in the second tab"
+
+
+HOSTILE = """<script>window.hurt = 1</script> <img src=x onerror="window.hurt = 2">
+
+![track](https://evil.example/track.png) ![x](javascript:hurt=3) [click](javascript:window.hurt=4)
+
+[ok](https://good.example/page "title") <https://auto.example> [data](data:text/html,x) <b>bold</b>
+
+<iframe src="https://evil.example/frame"></iframe>
+"""
+
+
+def test_nothing_in_a_hostile_note_loads_or_runs(app: str, sample: Sample, page: Page):
+    run = sample.runs["snow"]
+    set_elsewhere(sample, run, HOSTILE)
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    open_editor(page, app, run)
+    expect(preview(page)).to_contain_text("<script>window.hurt = 1</script>")
+    show_part(page, "Note")
+    shown = page.locator(".shown.markdown")
+    expect(shown).to_contain_text("<b>bold</b>")
+    for part in ("img", "script", "iframe", "b"):
+        expect(shown.locator(part)).to_have_count(0)
+    links = {link.get_attribute("href"): link for link in shown.locator("a").all()}
+    assert set(links) == {
+        "https://evil.example/track.png",
+        "https://good.example/page",
+        "https://auto.example/",
+        "https://evil.example/frame",  # an address in a text is a link, and loads when it is clicked
+    }
+    assert {link.get_attribute("rel") for link in links.values()} == {"noopener noreferrer nofollow"}
+    assert page.evaluate("window.hurt") is None
+    assert [url for url in requests if not url.startswith((app, app.replace("http", "ws"), "blob:", "data:"))] == []

@@ -111,7 +111,7 @@ function drafts(storeKey, run = null) {
 
 function moment(at) {
   const then = new Date(at);
-  const time = then.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  const time = then.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false });
   const day = then.toDateString() === new Date().toDateString() ? "today" : then.toLocaleDateString([], { day: "numeric", month: "short" });
   return `${day}, ${time}`;
 }

@@ -98,7 +98,7 @@ function begin(editor) {
   Object.assign(editor, { text: data.text, base: data.text, version: data.version, seen: data.version, pending: null });
   const own = readSlot(slot(data.store, data.run));
   if (own && own.text !== data.text) {
-    Object.assign(editor, { text: own.text, base: own.base, version: own.version, begunAt: own.at, retry: own.retry || null });
+    Object.assign(editor, { text: own.text, base: own.base, version: own.version, begunAt: own.at, retry: own.retry || null, resolves: own.resolves || null });
     if (own.pending) editor.pending = { ...own.pending, sentAt: 0 };
     editor.restored = own.at;
   } else if (own) forget(own.key);
@@ -113,8 +113,8 @@ function keep(editor) {
   const key = slot(storeKey, run);
   if (!isDirty(editor)) forget(key);
   else {
-    const { text, base, version, pending, retry } = editor;
-    store(key, JSON.stringify({ text, base, version, pending, retry, name, run, at: Date.now() }));
+    const { text, base, version, pending, retry, resolves } = editor;
+    store(key, JSON.stringify({ text, base, version, pending, retry, resolves, name, run, at: Date.now() }));
   }
   draftsChanged();
 }
@@ -256,7 +256,7 @@ function save(editor, confirmed = []) {
   const { text, base, version, retry } = editor;
   // The same text once more, after no answer, is the same save.
   const id = retry && retry.text === text && retry.base === base ? retry.id : saveId();
-  editor.pending = { id, text, base, version, confirmed, sentAt: 0 };
+  editor.pending = { id, text, base, version, confirmed, resolves: editor.resolves || null, sentAt: 0 };
   Object.assign(editor, { failure: null, asked: null, conflict: null, retry: null, restored: null });
   keep(editor);
   tick(editor);
@@ -270,9 +270,9 @@ function tick(editor) {
   if (up && editor.pending) {
     const waited = Date.now() - editor.pending.sentAt;
     if (waited > (serverBusy() ? RUNNING_MS : RESEND_MS)) {
-      const { id, text, base, version, confirmed } = editor.pending;
+      const { id, text, base, version, confirmed, resolves } = editor.pending;
       editor.pending.sentAt = Date.now();
-      editor.send("save", { id, text, base, version, confirmed });
+      editor.send("save", { id, text, base, version, confirmed, resolves });
     }
   }
   if (up !== editor.up) {
@@ -299,10 +299,12 @@ function takeOutcome(editor) {
       // Typed on during a merge: these words grew out of what was sent, and the next save merges them.
       Object.assign(editor, { base: pending.text, version: null });
     }
+    editor.resolves = null;
     editor.notice = outcome.notice || null;
     editor.savedAt = Date.now();
+    store(`mlreview.told:${editor.data.store}`, "1");
   } else if (outcome.kind === "conflict") {
-    editor.conflict = outcome;
+    editor.conflict = { ...outcome, sent: pending.text };
     editor.seen = outcome.version;
   } else if (outcome.kind === "ask") {
     editor.asked = { ...outcome, text: pending.text, confirmed: pending.confirmed };
@@ -340,12 +342,12 @@ function takeServerText(editor) {
 }
 
 function settle(editor, text) {
-  const { theirs, version } = editor.conflict;
+  const { theirs, version, id, sent } = editor.conflict;
   if (text !== editor.text) {
-    setAside(editor);
+    if (editor.text !== sent) setAside(editor); // what was sent is in the history
     replace(editor, text);
   }
-  Object.assign(editor, { base: theirs, version, conflict: null, pending: null });
+  Object.assign(editor, { base: theirs, version, resolves: id, conflict: null, pending: null });
   typed(editor);
   editor.input.focus();
 }

@@ -1,0 +1,122 @@
+"""The notes' Markdown: what it makes of a text, and that no text makes it load, run or hang."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from mlreview.ui import note_editor
+
+pytestmark = pytest.mark.browser
+
+Render = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def render(chromium: Browser) -> Iterator[Render]:
+    """Markdown in, the markup of the nodes out."""
+    context = chromium.new_context()
+    page = context.new_page()
+    page.set_content("<div id=target></div>")
+    page.add_script_tag(content=note_editor._asset("note_markdown.js", "note_diff.js"))
+
+    def run(text: str, runs: dict | None = None) -> str:
+        return page.evaluate(
+            """([text, runs]) => {
+                const target = document.querySelector("#target");
+                renderMarkdown(target, text, runs ? { runs, complete: true, open: () => {} } : {});
+                return target.innerHTML;
+            }""",
+            [text, runs],
+        )
+
+    yield run
+    context.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "markup"),
+    [
+        (
+            "a *b* **c** ***d*** ~~e~~",
+            "<p>a <em>b</em> <strong>c</strong> <em><strong>d</strong></em> <del>e</del></p>",
+        ),
+        ("snake_case_name 2*3*4 \\*no\\*", "<p>snake_case_name 2<em>3</em>4 *no*</p>"),
+        ("`a*b*` ``c`d`` `open", "<p><code>a*b*</code> <code>c`d</code> `open</p>"),
+        ("# One #\n## Two\nThree\n===", "<h1>One</h1><h2>Two</h2><h1>Three</h1>"),
+        ("- a\n- b\n  1. c\n  2. d", "<ul><li>a</li><li>b<ol><li>c</li><li>d</li></ol></li></ul>"),
+        ("- a\n\n- b", "<ul><li><p>a</p></li><li><p>b</p></li></ul>"),
+        ("3. c\n4. d", '<ol start="3"><li>c</li><li>d</li></ol>'),
+        ("> a\nb\n\nc", "<blockquote><p>a\nb</p></blockquote><p>c</p>"),
+        ("```py\na < b\n[x]: y\n```", '<pre tabindex="0"><code>a &lt; b\n[x]: y</code></pre>'),
+        ("a  \nb\\\nc\nd", "<p>a<br>b<br>c\nd</p>"),
+        ("a\n\n---\n\nb", "<p>a</p><hr><p>b</p>"),
+        ("a <b>x</b> &amp; &lt; &#228; &nope;", "<p>a &lt;b&gt;x&lt;/b&gt; &amp; &lt; ä &amp;nope;</p>"),
+        ("seen <!-- not seen --> seen", "<p>seen  seen</p>"),
+        ("<!-- over\nlines --> seen", "<p> seen</p>"),
+        ("العربية 👩‍👩‍👧 é", "<p>العربية 👩‍👩‍👧 é</p>"),
+    ],
+)
+def test_markdown_becomes_what_it_says(render: Render, text: str, markup: str):
+    assert render(text) == markup
+
+
+def test_a_table_keeps_its_sides_and_a_pipe_in_a_cell(render: Render):
+    shown = render("| a | b |\n| --- | ---: |\n| x\\|y | **1** |\n| only |")
+    assert '<td class="left">x|y</td><td class="right"><strong>1</strong></td>' in shown
+    assert shown.count("<tr>") == 3
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "javascript:alert(1)", "JaVaScRiPt:alert(1)", "java\tscript:alert(1)", "&#106;avascript:alert(1)",
+        "data:text/html,<script>1</script>", "vbscript:x", "file:///etc/passwd", "//evil.example/x", "blob:https://x/y",
+        "\u0001javascript:alert(1)", "#top", "notes?note=x&y",
+    ],
+)  # fmt: skip
+def test_an_address_that_is_not_of_the_web_is_no_link(render: Render, address: str):
+    for text in (f"[x](<{address}>)", f"[x]({address})", f"![x]({address})", f"<{address}>", f"[x]\n\n[x]: {address}"):
+        assert "href" not in render(text), text
+
+
+def test_a_picture_is_a_link_and_never_loaded(render: Render):
+    shown = render("![alt](https://example.com/a.png)")
+    assert "<img" not in shown
+    assert 'href="https://example.com/a.png"' in shown
+    assert 'rel="noopener noreferrer nofollow"' in shown
+
+
+def test_a_bare_address_ends_before_the_full_stop(render: Render):
+    assert 'href="https://example.com/a_(b)"' in render("see (https://example.com/a_(b)).")
+
+
+def test_a_run_link_says_how_the_run_stands_and_an_unknown_one_that_it_is_not_here(render: Render):
+    run, other = "a" * 32, "b" * 32
+    known = {run: {"name": "best <run>", "metric": "val_AUROC 0.917", "state": "approved"}}
+    shown = render(f"[this](run:{run}) and [that](https://mlflow.example/#/experiments/1/runs/{other})", known)
+    assert "best &lt;run&gt;" in shown
+    assert "val_AUROC 0.917" in shown
+    assert "approved" in shown
+    assert "not in this store" in shown
+    assert "toString" not in render("[x](run:toString)", known).replace("note=toString", "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["*" * 8000, "[" * 8000, "`a" * 4000, ">" * 8000, "- " * 4000, "*a_" * 2600, "![" * 4000, "|" * 8000, "<!--" * 2000,
+     "[a](" * 2000, "((" * 4000, "&" * 8000, "~~a " * 2000, "`" * 8000, "https://" * 1000, "1. " * 2600, "\n" * 8000,
+     "[a]: b\n" * 1100, "_a*b`c[d" * 1000, "a" * 8000, "| a |\n| - |\n" + "|x\n" * 2500],
+    ids=lambda text: text[:12].encode("unicode_escape").decode(),
+)  # fmt: skip
+def test_no_text_of_8000_characters_takes_long(render: Render, text: str):
+    render(text)  # a pattern that backtracks would hang here until the test is stopped
+
+
+def test_a_difference_names_the_lines_that_went_and_came(chromium: Browser):
+    page = chromium.new_page()
+    page.add_script_tag(content=note_editor._asset("note_markdown.js", "note_diff.js"))
+    rows = page.evaluate("diffLines('a\\nb\\nc', 'a\\nB\\nc\\nd').map(row => row.kind + ' ' + row.text)")
+    assert rows == ["same a", "gone b", "new B", "same c", "new d"]
+    assert page.evaluate("diffLines('x\\n'.repeat(8000), 'y\\n'.repeat(8000)).length") == 16_001
+    page.close()
