@@ -79,7 +79,8 @@ class EditorData:
         author: As whom it is saved.
         runs: What is known of runs that the note may link to.
         outcome: Of the last save: ``{"id", "kind", ...}``, see ``note_saving``.
-        insert: Text to put in, once: ``{"id", "text", "where"}``, where ``all``, ``end``, ``block`` or ``inline``.
+        insert: Text to put in, once: ``{"id", "text", "where"}``, where ``all``, ``start``,
+            ``end``, ``block`` or ``inline``.
         first_write: Title and sentence to show before the first write to a store.
     """
 

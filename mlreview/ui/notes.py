@@ -1,9 +1,20 @@
 """What the notes page is made of: its head, the note as it reads, the editor."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from mlreview.names import MAX_TAG_CHARS
-from mlreview.ui import identity, note_editor, note_saving, notes_insert, notes_open, notes_state, urlstate
+from mlreview.ui import (
+    identity,
+    note_editor,
+    note_saving,
+    notes_insert,
+    notes_open,
+    notes_search,
+    notes_state,
+    urlstate,
+)
 from mlreview.ui.note_editor import EditorData, SaveRequest
 from mlreview.ui.notes_runs import Runs
 
@@ -57,10 +68,20 @@ def render_note(run_id: str, runs: Runs) -> None:
             title="This run has no note yet",
             icon=":material/edit_note:",
         )
-        st.button("Write the note", icon=":material/edit:", key="notes_write", on_click=show_part, args=("edit",))
+        with st.container(horizontal=True):
+            begin = notes_insert.beginnings(run_id, runs)
+            for label, (icon, put_in) in begin.items():
+                st.button(label, icon=icon, key=f"notes_begin_{label}", on_click=_begin, args=(put_in,))
+        notes_search.render_mentions(run_id)
         return
     with st.container(border=True):
         note_editor.note_view(note.text, runs.mentioned(note.text), f"note_view_{run_id}", notes_open.open_note)
+    notes_search.render_mentions(run_id)
+
+
+def _begin(put_in: Callable[[], None]) -> None:
+    put_in()
+    show_part("edit")
 
 
 def render_editor(run_id: str, runs: Runs) -> None:

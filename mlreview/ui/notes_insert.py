@@ -8,7 +8,7 @@ from ulid import ULID
 from mlreview.analysis.metric_names import read_metric_name
 from mlreview.entities import ModelVersion
 from mlreview.errors import MlreviewError, NotFoundError
-from mlreview.ui import basket, note_saving, reads
+from mlreview.ui import basket, note_saving, notes_template, reads
 from mlreview.ui.note_saving import LoadedNote
 from mlreview.ui.notes_runs import Runs
 from mlreview.ui.text import clip, number, plain
@@ -61,11 +61,22 @@ def render(run_id: str, runs: Runs, note: LoadedNote) -> None:
 def _parts(run_id: str, runs: Runs, note: LoadedNote, chosen: Sequence[str]) -> dict[str, Callable[[], None]]:
     """What the menu offers, and what each does."""
     parts: dict[str, Callable[[], None]] = {}
+    if not note.text.strip():
+        parts["Template"] = lambda: put(run_id, notes_template.empty_note(), "start")
     parts["Metrics of this run"] = lambda: put(run_id, metric_table(runs, [run_id]))
     if chosen:
         parts[f"Comparison of the basket ({len(chosen)})"] = lambda: put(run_id, metric_table(runs, chosen))
     parts["Note of the model deployed before"] = lambda: _continue(run_id, runs)
     return parts
+
+
+def beginnings(run_id: str, runs: Runs) -> dict[str, tuple[str, Callable[[], None]]]:
+    """Ways to begin a note: what each is called, its icon, and what it puts into the editor."""
+    return {
+        "Start from the template": (":material/list_alt:", lambda: put(run_id, notes_template.empty_note(), "start")),
+        "Continue from the model deployed before": (":material/history_edu:", lambda: _continue(run_id, runs)),
+        "Start with nothing": (":material/edit:", lambda: None),
+    }
 
 
 def _link(run_id: str, runs: Runs) -> None:

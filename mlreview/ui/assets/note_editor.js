@@ -206,6 +206,7 @@ function takeInsert(editor) {
     setAside(editor);
     replace(editor, insert.text);
   } else {
+    if (insert.where === "start") input.setSelectionRange(0, 0);
     if (insert.where === "end") input.setSelectionRange(input.value.length, input.value.length);
     const at = input.selectionStart;
     const before = input.value.slice(0, at);
