@@ -124,8 +124,12 @@ def app(with_mlflow: bool, tracking_uri: str | None, streamlit_options: Sequence
     help="Which value of each run ranks: the last one, or one over all steps.",
 )
 @click.option("--baseline", metavar="RUN", help="Id of the run to compare with; none for no comparison.")
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Rows to print.")
-@click.option("--json", "as_json", is_flag=True, help="For machines; a value that JSON has no number for is a text.")
+@click.option("--find", "search", metavar="TEXT", help="Only the runs that this search means, as typed on the page.")
+@click.option("--group-by", metavar="KEY", multiple=True, help="Groups by this parameter or tag; may be repeated.")
+@click.option("--limit", type=click.IntRange(min=1), help="Rows to print: 20, and all as CSV or Markdown.")
+@click.option("--json", "form", flag_value="json", help="For machines; a value that JSON has no number for is a text.")
+@click.option("--csv", "form", flag_value="csv", help="The whole ranking; formulas are neutralised.")
+@click.option("--markdown", "form", flag_value="markdown", help="The whole ranking as a table.")
 @_tracking_uri_option
 def leaderboard(
     experiment: str,
@@ -133,11 +137,14 @@ def leaderboard(
     direction: str | None,
     by: str,
     baseline: str | None,
-    limit: int,
-    as_json: bool,
+    search: str | None,
+    group_by: Sequence[str],
+    limit: int | None,
+    form: str | None,
     tracking_uri: str | None,
 ) -> None:
     """Rank the runs of an experiment, as the dashboard does."""
+    from mlreview import cli_leaderboard
     from mlreview.analysis.aliases import read_aliases, substitute
     from mlreview.analysis.baseline import BASELINE_COLUMNS, choose_baseline
     from mlreview.analysis.diagnosis_read import diagnose_rows
@@ -149,6 +156,7 @@ def leaderboard(
     from mlreview.entities import RunQuery
     from mlreview.settings import load_settings
 
+    form = form or "text"
     aliases = read_aliases(load_settings(tracking_uri=tracking_uri).metric_aliases)
     store = _open_store(tracking_uri)
     try:
@@ -160,6 +168,8 @@ def leaderboard(
                 f"None of the {len(table):,} runs of {experiment!r} has a metric that suits ranking.",
                 hint="Name one with --metric.",
             )
+        table = cli_leaderboard.narrowed(store, table, found.experiment_id, search)
+        limit = limit or (len(table) if form in ("csv", "markdown") else 20)
         substituted = substitute(table, choice.metric, aliases)
         if choice.metric not in substituted.table.metrics:
             some = ", ".join(repr(summary.name.key) for summary in summarise_metrics(table)[:5])
@@ -169,6 +179,9 @@ def leaderboard(
             )
         reading = Reading(store.runs, store.extremes, store.datasets, store.logged_models)
         ranking = rank_substituted(substituted, choice.direction, cast(Aggregate, by), reading)
+        if group_by:
+            groups = cli_leaderboard.group_by(store, table, found.experiment_id, group_by, ranking)
+            return cli_leaderboard.show_groups(groups, choice.metric, form)
         shown = tuple(table.run_ids[ranking.rows[: max(limit, names.MAX_SHOWN_ROWS)]])
         query = RunQuery(run_ids=shown, lifecycle="all", metrics=(), params=None, tags=EVIDENCE_TAGS)
         details = store.runs(query)
@@ -181,13 +194,17 @@ def leaderboard(
         picked = choose_baseline(table, [found], _model_versions(store), baseline)
         trust = judge(substituted, ranking, ranked, evidence, picked, reading, aliases, store.experiments())
         judged_by = (choice.metric, choice.direction)
-        fit = diagnose_rows(store, table, judged_by, ranking.rows[:limit], saved_models=False)
+        fit = diagnose_rows(
+            store, table, judged_by, ranking.rows[: min(limit, names.MAX_SHOWN_ROWS)], saved_models=False
+        )
     finally:
         store.close()
     report = leaderboard_report(
         substituted.table, choice, ranking, details, limit, evidence, trust, {one.run_id: one.verdict for one in fit}
     )
-    if as_json:
+    if form in ("csv", "markdown"):
+        cli_leaderboard.show_table(report, form)
+    elif form == "json":
         click.echo(json.dumps(report, ensure_ascii=False, indent=2, allow_nan=False))
     else:
         _print_leaderboard(report)
