@@ -175,7 +175,8 @@ def make_band(label: str, curves: Sequence[Curve], side: Side, shape: Shape, beg
     """Mean and spread of several runs, at steps (or times) that all figures share.
 
     Between two of its points a run counts with the straight line between them; before its first and after its last
-    it doesn't count. NaN and infinities are left out.
+    it doesn't count. The band ends where less than half of the runs that it had at its widest go on. NaN and
+    infinities are left out.
 
     Args:
         label: What the runs have in common.
@@ -206,7 +207,9 @@ def make_band(label: str, curves: Sequence[Curve], side: Side, shape: Shape, beg
         if len(x):
             covered = (grid >= x[0]) & (grid <= x[-1])
             row[covered] = np.interp(grid[covered], x, values)
-    some = ~np.isnan(table).all(axis=0)
+    # Where most runs have ended, the mean of those that go on would look like a turn for the better or the worse.
+    counts = (~np.isnan(table)).sum(axis=0)
+    some = (counts > 0) & (2 * counts >= counts.max(initial=0))
     table, grid = table[:, some], grid[some]
     return Band(
         label=label,

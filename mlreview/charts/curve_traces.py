@@ -40,6 +40,8 @@ def _line_traces(line: Line, look: RunLook, frame: Frame, crowd: int, lines: int
     front = frame.focus == line.run_id
     calm = crowd >= CALM_FROM and not front
     width = 1.0 if back or calm else 2.75 if front or crowd <= FEW else 2.0
+    if line.drawn < line.total:
+        width = min(width, 1.25)  # noise from peak to peak: thick lines would be one blot
     train = line.side == "train"
     opacity = 0.35 if back else (0.45 if train else 0.7) if calm else 0.85 if train else 1.0
     x, y, steps = shown_x(line.x, frame), line.y, line.steps

@@ -52,11 +52,12 @@ def draw(panels: Sequence[Panel], looks: Mapping[str, RunLook], frame: Frame) ->
     for number, panel in enumerate(panels):
         suffix = "" if number == 0 else str(number + 1)
         x_domain, y_domain = _cell(number, rows, frame.columns, room, rows * frame.height)
-        y_range, beyond, negative = shared or _y_range(_parts(panel), frame)
+        own = shared is not None and _mostly_beyond(panel, shared[0], frame)
+        y_range, beyond, negative = shared if shared is not None and not own else _y_range(_parts(panel), frame)
         if shared is None or number == 0:
             outside, not_on_log = outside + beyond, not_on_log + negative
         axes[f"xaxis{suffix}"] = _x_axis(frame, x_domain, suffix, x_range, bottom=number + frame.columns >= len(panels))
-        axes[f"yaxis{suffix}"] = _y_axis(frame, y_domain, suffix, y_range)
+        axes[f"yaxis{suffix}"] = _y_axis(frame, y_domain, suffix, y_range, own)
         annotations.append(_title(panel, x_domain[0], y_domain[1]))
         where = {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}"}
         traces += [trace | where for trace in panel_traces(panel, looks, frame)]
@@ -114,6 +115,17 @@ def _y_range(parts: Sequence[NDArray[np.float64]], frame: Frame) -> tuple[tuple[
     return (low - room, high + room), beyond, negative
 
 
+def _mostly_beyond(panel: Panel, shared: tuple[float, float] | None, frame: Frame) -> bool:
+    """A run that diverged would leave its panel empty in the range that the others share."""
+    if shared is None:
+        return False
+    parts = _parts(panel)
+    values = np.concatenate(parts) if parts else np.empty(0)
+    values = values[np.isfinite(values) & ((values > 0) | (not frame.log))]
+    values = np.log10(values) if frame.log else values
+    return bool(len(values)) and float(((values >= shared[0]) & (values <= shared[1])).mean()) < 0.5
+
+
 def _cell(
     number: int, rows: int, columns: int, right: float, height: int
 ) -> tuple[tuple[float, float], tuple[float, float]]:
@@ -125,7 +137,7 @@ def _cell(
     title, foot = 34 / height, 34 / height
     tall = (1 - rows * title - (rows - 1) * foot) / rows
     top = 1 - title - row * (tall + title + foot)
-    return (left, left + width), (top - tall, top)
+    return (left, min(1.0, left + width)), (max(0.0, top - tall), top)
 
 
 def _x_range(panels: Sequence[Panel], frame: Frame) -> list[Any] | None:
@@ -142,6 +154,8 @@ def _x_range(panels: Sequence[Panel], frame: Frame) -> list[Any] | None:
 
 def _label_room(panels: Sequence[Panel], looks: Mapping[str, RunLook], frame: Frame) -> float:
     """Share of the figure's width that names beside lines need; 0 where there are too many of them."""
+    if frame.axis == "clock":
+        return 0.0  # lines end all over the panel there
     if frame.columns > 2 or len(panels) > 4 or any(_names(panel) > MAX_LABELLED for panel in panels):
         return 0.0
     ids = {line.run_id for panel in panels for line in panel.lines}
@@ -165,7 +179,8 @@ def _x_axis(
         "ticklen": 4,
         "tickcolor": GREY,
         "tickfont": {"size": FONT_SIZE - 1},
-        "nticks": 8 if frame.columns <= 2 else 5,
+        "nticks": 5 if frame.columns > 2 or frame.axis == "clock" else 8,
+        "tickangle": 0,
         "type": "date" if frame.axis == "clock" else "linear",
     }
     if x_range is not None:
@@ -178,7 +193,7 @@ def _x_axis(
 
 
 def _y_axis(
-    frame: Frame, domain: tuple[float, float], suffix: str, y_range: tuple[float, float] | None
+    frame: Frame, domain: tuple[float, float], suffix: str, y_range: tuple[float, float] | None, own: bool
 ) -> dict[str, Any]:
     axis: dict[str, Any] = {
         "domain": domain,
@@ -194,7 +209,7 @@ def _y_axis(
         axis["range"] = y_range
     if frame.log and y_range is not None and y_range[1] - y_range[0] > 1.5:
         axis["dtick"] = 1
-    if suffix and frame.share_y:
+    if suffix and frame.share_y and not own:
         axis["matches"] = "y"
     return axis
 

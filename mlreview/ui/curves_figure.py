@@ -21,6 +21,7 @@ from mlreview.analysis.fit_rules import rule_of
 from mlreview.analysis.pairs import Pair
 from mlreview.analysis.params import as_numbers, canonical_param
 from mlreview.charts.curve_frame import Frame, Panel, RunLook
+from mlreview.charts.curve_traces import CALM_FROM
 from mlreview.charts.curves import describe, draw
 from mlreview.charts.theme import CONFIG, RUN_COLOURS
 from mlreview.entities import Curve, RunTable
@@ -34,6 +35,8 @@ from mlreview.ui.urlstate import CurvesView
 MAX_PANELS = 36
 _ABOUT = 4
 _MAX_GROUPS = 20
+_WENT_WRONG = ("overfitting", "diverged", "unstable")
+"""Verdicts that begin somewhere."""
 
 
 def sides_of(pair: Pair, train: bool) -> dict[str, Side]:
@@ -158,7 +161,7 @@ def _with_onsets(panels: Sequence[Panel], verdicts: Sequence[Diagnosis], view: C
     """Where the verdict on a run says that it went wrong, for panels that are about one run."""
     if view.axis != "step":
         return list(panels)
-    found = {one.run_id: one for one in verdicts if one.onset is not None and one.verdict != "good_fit"}
+    found = {one.run_id: one for one in verdicts if one.onset is not None and one.verdict in _WENT_WRONG}
     marked = []
     for panel in panels:
         ids = {line.run_id for line in panel.lines}
@@ -305,7 +308,10 @@ def _legend(panels: Sequence[Panel], train: bool, view: CurvesView, runs: int) -
         parts.append("**╌╌** training")
     if "validation" in sides:
         parts.append("**──** validation")
-    if any(line.best and line.total > 1 and line.side != "train" for panel in panels for line in panel.lines):
+    crowd = view.layout == "metrics" and len({line.run_id for panel in panels for line in panel.lines}) >= CALM_FROM
+    if not crowd and any(
+        line.best and line.total > 1 and line.side != "train" for panel in panels for line in panel.lines
+    ):
         parts.append("**●** best value")
     if any(line.total == 1 for panel in panels for line in panel.lines):
         parts.append("**┈┈** logged once")
@@ -319,7 +325,8 @@ def _legend(panels: Sequence[Panel], train: bool, view: CurvesView, runs: int) -
     if not train and "validation" in sides:
         parts.append(f"training curves left out with {runs} runs (Adjust shows them)" if view.train is None else "")
     if palette.colours_repeat(list({line.run_id for panel in panels for line in panel.lines})):
-        parts.append("colours repeat beyond ten runs: symbols tell them apart")
+        told = "hovering names a run" if crowd else "symbols tell them apart"
+        parts.append(f"colours repeat beyond ten runs: {told}")
     return " · ".join(part for part in parts if part)
 
 

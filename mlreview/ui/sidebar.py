@@ -102,7 +102,7 @@ def _render_basket() -> None:
         for run_id in run_ids[:_SHOWN_IN_BASKET]:
             name = known.get(run_id) or run_id[:8] if run_id in known else f"{run_id[:8]}, not found"
             st.button(
-                f"{palette.swatch(styles[run_id])} {plain(name, 26)}",
+                f"{palette.swatch(styles[run_id])} {plain(name, 20)}",
                 key=f"basket_remove_{run_id}",
                 icon=":material/close:",
                 type="tertiary",

@@ -108,6 +108,11 @@ def test_a_run_counts_between_its_points_and_not_beyond_its_last():
     assert band.mean.tolist() == [0.5, 1.0, 1.5, 2.0, 2.5, 1.0, 1.0]
 
 
+def test_a_band_ends_where_most_of_its_runs_have_ended():
+    histories = [curve([1.0] * 4, "a"), curve([1.0] * 4, "b"), curve([9.0] * 10, "c")]
+    assert make_band("g", histories, "train", Shape(), {}).x.tolist() == [0, 1, 2, 3]
+
+
 def test_nan_is_left_out_of_a_band():
     band = make_band("g", [curve([1.0, NAN, 3.0], "a"), curve([NAN, NAN, NAN], "b")], "train", Shape(), {})
     assert band.mean.tolist() == [1, 3]

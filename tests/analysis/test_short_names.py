@@ -11,6 +11,7 @@ from mlreview.analysis.short_names import short_names
         (["sports-NN-32d-lr0.1", "sports-NN-8d-lr0.1"], ["32d-lr0.1", "8d-lr0.1"]),
         (["sports-NN-32d", "sports-LR"], ["NN-32d", "LR"]),
         (["sports-NN", "sports-NN-seed1"], ["NN", "NN-seed1"]),
+        (["sports-NN-1", "sports-NN-2"], ["NN-1", "NN-2"]),
         (["alone-in-the-basket"], ["alone-in-the-basket"]),
         (["a-1", "a-2"], ["a-1", "a-2"]),
         (["same", "same"], ["same", "same"]),

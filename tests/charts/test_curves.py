@@ -90,6 +90,23 @@ def test_one_figure_has_a_pair_of_axes_for_each_panel():
     assert all(0 <= low < high <= 1 for low, high in domains)
 
 
+@pytest.mark.parametrize("columns", [1, 2, 3, 4])
+def test_any_number_of_panels_fits_into_the_figure(columns: int):
+    for count in (1, 3, 16, 36):
+        figure = drawn([Panel(f"m{number}", lines=pair()) for number in range(count)], Frame(columns=columns))
+        assert len(figure.data) >= 2 * count
+
+
+def test_panels_share_a_range_but_for_the_run_that_would_lie_outside_of_it():
+    wild = line([1e20, 1e22, 1e24], "d")
+    panels = [Panel(run_id, lines=pair(run_id)) for run_id in "abc"] + [Panel("d", lines=(wild,))]
+    figure = drawn(panels, Frame(columns=2, share_y=True))
+    assert figure.layout.yaxis.range[1] < 4
+    assert figure.layout.yaxis2.matches == "y"
+    assert figure.layout.yaxis4.matches is None
+    assert figure.layout.yaxis4.range[1] > 1e24
+
+
 def test_a_value_without_a_history_is_a_dotted_level_across_the_panel():
     panel = Panel("val_loss", lines=(*pair("a"), line([0.9], "b")))
     (level,) = named(drawn([panel], Frame()), "run b")
