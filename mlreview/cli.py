@@ -6,6 +6,7 @@ Exit code 0: fine. 1: the answer is no. 2: the question could not be answered.
 import json
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import click
@@ -65,6 +66,7 @@ def demo(data: str, quick: bool, experiment: str | None, force: bool, tracking_u
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     from mlreview.demo import run_demo
+    from mlreview.demo.aliases import write_aliases
     from mlreview.settings import load_settings
 
     uri = load_settings(tracking_uri=tracking_uri).tracking_uri
@@ -96,6 +98,8 @@ def demo(data: str, quick: bool, experiment: str | None, force: bool, tracking_u
     if result.skipped:
         console.print(f"Nothing to do: {result.experiment_name!r} is there already. --force trains it again.")
     else:
+        if not quick:
+            write_aliases(Path.cwd(), lambda text: console.print(text, markup=False, highlight=False))
         console.print(f"{len(result.run_ids)} runs in {result.experiment_name!r}, {result.seconds:.0f} s.")
 
 

@@ -15,7 +15,14 @@ from mlreview import names
 from mlreview.analysis.params import SEED_KEYS, canonical_param
 from mlreview.entities import Dataset, RunTable
 
-REPLICATE_TAGS = (names.GIT_COMMIT_TAG, names.SOURCE_NAME_TAG, names.ARCHITECTURE_TAG, names.SEED_TAG)
+REPLICATE_TAGS = (
+    names.GIT_COMMIT_TAG,
+    names.GIT_COMMIT,
+    names.GIT_DIRTY,
+    names.SOURCE_NAME_TAG,
+    names.ARCHITECTURE_TAG,
+    names.SEED_TAG,
+)
 """Tags of runs that ``find_replicates`` looks at."""
 
 _WORD = re.compile(r"[a-z]+|\d+")
@@ -91,7 +98,9 @@ def _seed(runs: RunTable, row: int) -> Hashable | None:
 
 def _code(runs: RunTable, row: int) -> Hashable:
     """The commit; where there is none, the script, which at least two different ones don't share."""
-    commit = _tag(runs, names.GIT_COMMIT_TAG, row)
+    commit = _tag(runs, names.GIT_COMMIT, row) or _tag(runs, names.GIT_COMMIT_TAG, row)
+    if commit and _tag(runs, names.GIT_DIRTY, row) == "true":
+        return "uncommitted", commit
     return ("commit", commit) if commit else ("script", _tag(runs, names.SOURCE_NAME_TAG, row))
 
 
@@ -119,6 +128,8 @@ def _remarks(groups: Sequence[Hashable | None], unnamed: dict[Hashable, set[Hash
     repeated: list[tuple] = [group for group, count in counts.items() if count > 1]  # type: ignore[misc]
     if any(code[0] == "script" for _, _, code, _ in repeated):
         said.append("The code's version isn't recorded for some replicates: they count as if it were the same")
+    if any(code[0] == "uncommitted" for _, _, code, _ in repeated):
+        said.append("Some replicates ran with uncommitted changes to the code: they count as if these were the same")
     if any(not data for _, data, _, _ in repeated):
         said.append("The data aren't recorded for some replicates: they count as if they were the same")
     kept_out = sum(len(seeds) for seeds in unnamed.values() if len(seeds) > 1)

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from mlreview.demo.plan import Plan
+from mlreview.demo.plan import SKLEARN_NAMES, Plan
 
 USE_CASE = {
     "newsgroups": (
@@ -67,8 +67,9 @@ class Facts:
         return f"[{name}](#/experiments/{self.experiment_id}/runs/{self.runs[name].run_id})"
 
     def metric(self, name: str, key: str) -> float:
-        """Last value of a metric of a run."""
-        return self.runs[name].metrics[key]
+        """Last value of a metric of a run, whichever of its names the run logged."""
+        metrics = self.runs[name].metrics
+        return metrics[key] if key in metrics else metrics[SKLEARN_NAMES[key]]
 
 
 def write_notes(facts: Facts) -> dict[str, str]:

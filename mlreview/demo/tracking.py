@@ -1,6 +1,7 @@
 """The demo and MLflow, apart from training: a quiet process, the experiment, what a run says of its data."""
 
 import contextlib
+import json
 import logging
 import os
 import re
@@ -204,6 +205,10 @@ def demo_runs(client: "MlflowClient", experiment_id: str) -> tuple[dict[str, "Ru
 def start_tags(name: str, data: DemoData, prepared: Prepared, regime: str | None) -> dict[str, str]:
     """Tags that a run of the demo carries from its first moment."""
     tags = {RUN_TAG: name, VALIDATION_TAG: prepared.validation_is, READ_FROM_TAG: data.read_from}
+    for split, part in (("validation", prepared.validation), ("test", prepared.test)):
+        if part is not None:
+            counts = {label: int((part.y == at).sum()) for at, label in enumerate(data.target_names)}
+            tags[names.CLASSES_TAG.format(split=split)] = json.dumps(counts)
     return tags | ({REGIME_TAG: regime} if regime else {})
 
 

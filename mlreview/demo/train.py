@@ -42,7 +42,7 @@ def train_network(spec: NetworkSpec, data: DemoData, prepared: Prepared, experim
                 measured: Any = model.evaluate(prepared.test.x, prepared.test.y, verbose=0, return_dict=True)  # pyright: ignore
                 mlflow.log_metrics({f"test_{key}": float(value) for key, value in measured.items()})
             if spec.log_model:
-                _log_model(model, prepared)
+                _log_model(model, prepared, step=spec.epochs - 1)
             return run.info.run_id
     finally:
         autolog(disable=True)
@@ -92,8 +92,8 @@ def _build(spec: NetworkSpec, prepared: Prepared) -> "keras.Model":
     return model
 
 
-def _log_model(model: "keras.Model", prepared: Prepared) -> None:
-    """Keep the model, with its signature, and what makes its inputs out of raw examples."""
+def _log_model(model: "keras.Model", prepared: Prepared, step: int) -> None:
+    """Keep the model, with its signature, the step that it is of, and what makes its inputs out of raw examples."""
     import mlflow
     from mlflow.models import infer_signature
     from mlflow.tensorflow import log_model
@@ -103,6 +103,7 @@ def _log_model(model: "keras.Model", prepared: Prepared) -> None:
     log_model(
         model,
         name="model",
+        step=step,
         signature=infer_signature(example, model.predict(example, verbose=0)),  # pyright: ignore
         # Named here, because MLflow would find them by loading the model in a second process, for ten seconds.
         pip_requirements=_requirements(),

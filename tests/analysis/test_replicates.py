@@ -71,6 +71,12 @@ def test_code_and_data_that_are_not_recorded_are_said_not_to_be():
     assert remarks_of(COMMIT, seed=["1", "1", "1", "1"]) == ()
 
 
+def test_code_with_uncommitted_changes_is_not_that_of_the_commit():
+    tags = {"mlreview.git.commit": ["a"] * 4, "mlreview.git.dirty": ["true", "true", "false", None]}
+    assert groups_of(tags, seed=SEEDS) == [0, 0, 1, 1]
+    assert "uncommitted changes" in remarks_of(tags, seed=SEEDS)[0]
+
+
 def test_other_data_make_no_replicate():
     data = [Dataset(f"run-{run}", "posts", "ab"[run // 2], "http", "x", context="train") for run in range(4)]
     assert groups_of(COMMIT, data, seed=SEEDS) == [0, 0, 1, 1]

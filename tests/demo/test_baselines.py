@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import mlflow
@@ -55,7 +56,7 @@ def test_logistic_regression_ranks_by_the_networks_metrics_and_draws_precision_o
     assert "precision_recall.png" in [file.path for file in client.list_artifacts(run_id)]
 
 
-def test_the_random_forest_is_autologged_and_ranks_too(
+def test_the_random_forest_is_autologged_and_ranks_by_its_own_names_of_the_metrics(
     examples: DemoData, prepared: Prepared, sqlite_store: str
 ) -> None:
     client, run_id = train(FOREST, examples, prepared, sqlite_store)
@@ -64,10 +65,22 @@ def test_the_random_forest_is_autologged_and_ranks_too(
     assert run.data.params["n_estimators"] == "200"
     assert run.data.tags["estimator_name"] == "RandomForestClassifier"
     assert run.data.metrics["training_accuracy_score"] > 0.9
-    assert 0.5 < run.data.metrics["val_AUROC"] <= 1
+    assert 0.5 < run.data.metrics["val_roc_auc"] <= 1
+    assert 0.5 < run.data.metrics["val_accuracy"] <= 1
+    assert not {"val_AUROC", "val_binary_accuracy"} & set(run.data.metrics)
     assert "val_loss" not in run.data.metrics
     assert autologging_is_disabled("sklearn")
     assert mlflow.active_run() is None
+
+
+def test_a_run_says_how_many_examples_of_each_class_it_was_evaluated_on(
+    examples: DemoData, prepared: Prepared, sqlite_store: str
+) -> None:
+    client, run_id = train(LOGISTIC, examples, prepared, sqlite_store)
+    counts = json.loads(client.get_run(run_id).data.tags["mlreview.data.validation.classes"])
+    assert set(counts) == set(examples.target_names)
+    assert counts[examples.target_names[1]] == int(prepared.validation.y.sum())
+    assert sum(counts.values()) == len(prepared.validation.y)
 
 
 def test_a_run_names_its_data_where_they_came_from_and_what_for(
