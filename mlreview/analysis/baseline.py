@@ -18,6 +18,8 @@ from mlreview.entities import Experiment, ModelVersion, RunTable
 NO_BASELINE = "none"
 """In the address, in the place of a run id: the viewer wants to compare with nothing."""
 
+NO_REGISTRY = "The model registry did not answer, so what is deployed is not known"
+
 BASELINE_COLUMNS = (
     names.REVIEW_STATE_TAG,
     names.DECIDED_AT_TAG,
@@ -106,7 +108,7 @@ def choose_baseline(
         return BaselineChoice(own, "own", "pinned by you, for now")
     remarks: list[str] = []
     if versions is None:
-        remarks.append("The model registry did not answer, so what is deployed is not known")
+        remarks.append(NO_REGISTRY)
     pinned = list(dict.fromkeys(one.tags.get(names.EXPERIMENT_BASELINE_TAG) or "" for one in experiments))
     pinned = [run_id for run_id in pinned if run_id]
     if len(pinned) == 1:

@@ -44,6 +44,19 @@ def no_deltas(rows: int) -> Deltas:
     return Deltas(nothing, ("unknown",) * rows, nothing, "")
 
 
+def for_more_rows(deltas: Deltas, rows: int) -> Deltas:
+    """The same deltas, followed by rows that have none: those without a rank."""
+    more = rows - len(deltas.values)
+    unknown: tuple[Verdict, ...] = ("unknown",) * more
+    nothing = np.full(more, np.nan)
+    return Deltas(
+        np.concatenate([deltas.values, nothing]),
+        (*deltas.verdicts, *unknown),
+        np.concatenate([deltas.margins, nothing]),
+        deltas.statement,
+    )
+
+
 def deltas_from(
     values: NDArray[np.float64],
     baseline: float | None,

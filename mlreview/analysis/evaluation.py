@@ -54,6 +54,23 @@ class Evidence:
     remarks: tuple[str, ...]
 
     @property
+    def brief(self) -> tuple[str, str]:
+        """The tie, and what speaks against the ranking, in a few words each; empty where there is nothing to say."""
+        count = int(self.tied.sum())
+        tie = ""
+        if self.noise.source == "unknown" and len(self.tied):
+            tie = "noise unknown"
+        elif self.tie:
+            tie = self.tie.partition(": ")[0] if count > 1 else "the first is ahead by more than chance"
+        leader = self.sets[0] if self.sets else None
+        others = sum(one is None or one.identity != leader.identity for one in self.sets) if leader else 0
+        known = sum(one is not None and one.identity != leader.identity for one in self.sets) if leader else 0
+        against = [f"{others:,} {'evaluated on other data' if known else 'on data not recorded'}"] if others else []
+        if len(self.warnings) > bool(others):
+            against.append("ranked on test data")
+        return tie, " · ".join(against)
+
+    @property
     def statements(self) -> tuple[str, ...]:
         """All of it, the most important first."""
         scope = f"{self.scope[0].upper()}{self.scope[1:]}" if self.scope else ""

@@ -17,6 +17,8 @@ from mlreview.ui import (
     leaderboard_states,
     leaderboard_summary,
     leaderboard_tables,
+    leaderboard_trust,
+    registry,
 )
 
 
@@ -37,9 +39,9 @@ def render(experiments: Sequence[str], known: Sequence[Experiment]) -> None:
     elif not len(table):
         leaderboard_states.explain_empty_experiment()
     else:
-        # 1. Which runs: the search leaves some out. Metric aliases change columns of the table here.
+        # 1. Which runs: the search leaves some out.
         found = leaderboard_find.narrow(table)
-        # 2. What ranks: of all runs, so that a search doesn't change it.
+        # 2. What ranks: of all runs, so that a search doesn't change it; values under other names fill its column.
         choice = leaderboard_controls.render_controls(table, team_choice(known))
         if not len(found):
             leaderboard_find.explain_nothing_found(len(table))
@@ -47,12 +49,14 @@ def render(experiments: Sequence[str], known: Sequence[Experiment]) -> None:
         table = found
         if choice is None:
             leaderboard_states.explain_no_metric(len(table))
-            ranking = leaderboard_rows.newest_first(table)
+            ranking, completed = leaderboard_rows.newest_first(table), None
         else:
-            ranking = leaderboard_controls.rank_by_choice(table, choice)
+            completed = leaderboard_trust.complete(table, choice.metric)
+            table, ranking = completed.table, leaderboard_controls.rank_by_choice(completed, choice)
         # 3. Which rows are shown, and what is known of them.
         shown = leaderboard_rows.read_shown(table, ranking, MAX_SHOWN_ROWS)
-        shown = leaderboard_baseline.compare(shown, known)
+        shown = leaderboard_trust.add_kept(shown, completed)
+        shown = leaderboard_baseline.compare(shown, known, grown.read.table)
         # 4. Draw.
         if choice is not None:
             leaderboard_summary.render_summary(choice, shown, known)
@@ -61,3 +65,4 @@ def render(experiments: Sequence[str], known: Sequence[Experiment]) -> None:
             leaderboard_groups.render(table, ranking)
         else:
             leaderboard_tables.render_tables(shown)
+        registry.render_wait(shown.registered)

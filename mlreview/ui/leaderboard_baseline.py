@@ -6,85 +6,41 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from mlreview.analysis.baseline import (
-    NO_BASELINE,
-    Baseline,
-    BaselineChoice,
-    choose_baseline,
-    measure_baseline,
-)
-from mlreview.analysis.deltas import deltas_from, no_deltas
-from mlreview.analysis.evaluation import evaluation_sets
-from mlreview.analysis.leaderboard import Ranking, rank
-from mlreview.entities import Experiment, ModelVersion, RunQuery, RunTable
-from mlreview.errors import MlreviewError
+from mlreview.analysis.baseline import NO_BASELINE, NO_REGISTRY, Baseline, choose_baseline
+from mlreview.analysis.deltas import for_more_rows
+from mlreview.analysis.trust import compare_with, find_baseline
+from mlreview.entities import Experiment, RunQuery, RunTable
 from mlreview.names import EXPERIMENT_BASELINE_TAG
-from mlreview.ui import leaderboard_team, reads, urlstate
+from mlreview.ui import leaderboard_team, leaderboard_trust, reads, registry, urlstate
 from mlreview.ui.leaderboard_rows import Shown
 from mlreview.ui.text import clip, plain
 
 _AS_FOUND = ""
 
 
-def compare(shown: Shown, known: Sequence[Experiment]) -> Shown:
+def compare(shown: Shown, known: Sequence[Experiment], whole: RunTable | None = None) -> Shown:
     """Add the baseline and every shown row's difference from it.
 
     Args:
         shown: The rows on the page.
         known: The experiments on the page, with the team's choices.
+        whole: All runs of these experiments, read with ``BASELINE_COLUMNS``: a search may have left the baseline out.
+            By default those that are ranked.
     """
     own = urlstate.get(urlstate.LeaderboardView).baseline
-    choice = choose_baseline(shown.table, known, _versions(), own)
-    baseline = _measure(choice, shown, {one.experiment_id: one.name for one in known})
-    if baseline.value is None:
-        return replace(shown, baseline=baseline, deltas=no_deltas(shown.count), reference=_reference(shown, baseline))
-    ranked = shown.parts[0].stop
-    values = np.full(shown.count, np.nan)
-    values[:ranked] = shown.ranking.values[:ranked]
-    noise = shown.evidence.noise
-    errors = np.full(shown.count, np.nan)
-    errors[:ranked] = noise.errors
-    places = np.flatnonzero(shown.details.run_ids == choice.run_id)
-    at = int(places[0]) if len(places) else None
-    # Where the baseline isn't among the rows, the noise of the row with the nearest value stands for its own.
-    nearest = int(np.argmin(np.abs(values[:ranked] - baseline.value))) if ranked else 0
-    error = errors[nearest if at is None else at] if ranked else float("nan")
-    sets = evaluation_sets(shown.datasets, shown.ranking.metric)
-    of_run = [sets.get(run_id) for run_id in shown.details.run_ids]
-    of_baseline = sets.get(choice.run_id or "")
-    deltas = deltas_from(
-        values,
-        baseline.value,
-        shown.ranking.direction,
-        errors=errors,
-        baseline_error=float(error),
-        freedom=noise.freedom,
-        at=at,
-        data=[None if one is None else one.identity for one in of_run],
-        baseline_data=None if of_baseline is None else of_baseline.identity,
-    )
-    return replace(shown, baseline=baseline, deltas=deltas, reference=_reference(shown, baseline))
-
-
-def _versions() -> tuple[ModelVersion, ...] | None:
-    """The registry, which can be another store than the runs'; a page without it says so and stands."""
-    try:
-        return reads.model_versions(None)
-    except MlreviewError:
-        return None
-
-
-def _measure(choice: BaselineChoice, shown: Shown, experiment_names: dict[str, str]) -> Baseline:
-    elsewhere: tuple[RunTable, Ranking] | None = None
-    if choice.run_id is not None and choice.run_id not in set(shown.table.run_ids):
-        table = reads.runs(RunQuery(run_ids=(choice.run_id,), lifecycle="all")).table
-        metric, direction, by = shown.ranking.metric, shown.ranking.direction, shown.ranking.by
-        if by != "last" and len(table):
-            extremes = reads.extremes(tuple(table.run_ids), metric)
-            elsewhere = table, rank(table, metric, direction, by, extremes)
-        else:
-            elsewhere = table, rank(table, metric, direction)
-    return measure_baseline(choice, shown.table, shown.ranking, elsewhere, experiment_names.get)
+    registered = registry.versions()
+    choice = choose_baseline(shown.table if whole is None else whole, known, registered.versions, own)
+    if registered.waiting is not None:
+        said = tuple(one for one in choice.remarks if one != NO_REGISTRY)
+        choice = replace(choice, remarks=("The model registry has not answered yet", *said))
+    reading, ranking = leaderboard_trust.READING, shown.ranking
+    baseline = find_baseline(choice, shown.table, ranking, reading, leaderboard_trust.aliases(), reads.experiments())
+    count = shown.parts[0].stop
+    run_ids = tuple(shown.details.run_ids[:count])
+    ranked = compare_with(baseline, run_ids, ranking.values[:count], shown.evidence, ranking, reading)
+    deltas = for_more_rows(ranked, shown.count)
+    reference = _reference(shown, baseline)
+    return replace(shown, baseline=baseline, deltas=deltas, reference=reference, registered=registered)
 
 
 def _reference(shown: Shown, baseline: Baseline) -> RunTable | None:

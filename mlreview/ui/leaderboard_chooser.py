@@ -26,7 +26,8 @@ def render_chooser(shown: Shown) -> None:
 
 
 def _render_choice(shown: Shown) -> None:
-    current = [column.address for column in leaderboard_columns.chosen() if column is not leaderboard_columns.STEP]
+    beside = leaderboard_columns.BESIDE_VALUE
+    current = [column.address for column in leaderboard_columns.chosen() if column not in beside]
     labels: dict[str, str] = {column.address: column.label for column in _offered(shown)}
     for address in current:
         column = leaderboard_columns.column_at(address)

@@ -190,6 +190,17 @@ def _step(part: Part) -> Any:
     return part.ranking.steps if part.ranked and part.ranking.by != "last" else None
 
 
+def _kept(part: Part) -> list[str] | None:
+    kept = part.shown.kept
+    return [one.state.capitalize() for one in kept] if part.ranked and kept else None
+
+
+def _logged_as(part: Part) -> list[str | None] | None:
+    completed = part.shown.completed
+    names = completed.logged_as(part.ranking.rows) if completed is not None and part.ranked else ()
+    return [clip(name, 60) if name else None for name in names] if any(names) else None
+
+
 def _fit(part: Part) -> list[str | None]:
     return [None if np.isnan(gap) else f"gap {_fixed(gap, part)}" for gap in part.shown.gaps[part.at]]
 
@@ -309,9 +320,11 @@ STEP = Column(
     "Step",
     "Step of the value",
     _step,
-    lambda part, values: st.column_config.NumberColumn(
-        "at step", width=64, format="%d", help="Which step logged it; whether its model was kept is unknown"
-    ),
+    lambda part, values: st.column_config.NumberColumn("at step", width=64, format="%d", help="Which step logged it"),
+)
+KEPT = Column("Kept", "Model kept", _kept, _text("Model", 70, "Whether the model of that step was logged, as recorded"))
+LOGGED_AS = Column(
+    "LoggedAs", "Logged as", _logged_as, _text("Logged as", 92, "Another name of the metric, by your team's settings")
 )
 FIT = Column(
     "Fit", "Fit", _fit, _text("Fit", 122, "How much better on its training data: large is a sign of overfitting")
@@ -350,6 +363,9 @@ DURATION = Column(
 )
 DATA = Column("Data", "Data set", _data, _text("Data set", 130, "What the ranking value was computed on, as recorded"))
 MODEL = Column("Model", "Model version and alias", _model, _text("Model", 130, "Registered versions and their aliases"))
+BESIDE_VALUE: tuple[Column, ...] = (LOGGED_AS, STEP, KEPT)
+"""Where the value is, and only where they say something of it."""
+
 FIXED: tuple[Column, ...] = (RANK, TIE, RUN)
 DEFAULT: tuple[Column, ...] = (VALUE, DELTA, FIT, DIFFERS, NOTE, REVIEW, OWNER)
 """Those that fit a laptop's screen without sideways scrolling."""
@@ -372,5 +388,6 @@ def chosen() -> tuple[Column, ...]:
     wanted = (column_at(address) for address in urlstate.get(urlstate.LeaderboardView).columns)
     columns = [column for column in wanted if column is not None] or [*DEFAULT]
     if VALUE in columns:
-        columns.insert(columns.index(VALUE) + 1, STEP)
+        at = columns.index(VALUE) + 1
+        columns[at:at] = BESIDE_VALUE
     return tuple(columns)

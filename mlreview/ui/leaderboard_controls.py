@@ -1,20 +1,19 @@
 """The leaderboard's controls: what ranks, and which way."""
 
-import numpy as np
 import streamlit as st
 
+from mlreview.analysis.aliases import Substituted
 from mlreview.analysis.leaderboard import (
     MetricSummary,
     Ranking,
     RankingChoice,
     choose_ranking,
-    extremes_of_rows,
-    rank,
     summarise_metrics,
 )
 from mlreview.analysis.team import TeamChoice
+from mlreview.analysis.trust import rank_substituted
 from mlreview.entities import Aggregate, Direction, RunTable
-from mlreview.ui import leaderboard_groups, reads, urlstate
+from mlreview.ui import leaderboard_groups, leaderboard_trust, urlstate
 from mlreview.ui.text import clip, direction_arrow
 
 DIRECTIONS: dict[Direction, str] = {"max": "Higher is better", "min": "Lower is better"}
@@ -25,7 +24,8 @@ def render_controls(table: RunTable, team: TeamChoice | None) -> RankingChoice |
     """The ranking metric and its direction; ``None`` when there is nothing to rank by and nothing was chosen."""
     view = urlstate.get(urlstate.LeaderboardView)
     choice = choose_ranking(table, view.metric, view.direction, team)
-    summaries = {summary.name.key: summary for summary in summarise_metrics(table)}
+    completed = leaderboard_trust.complete(table, choice.metric).table if choice else table
+    summaries = {summary.name.key: summary for summary in summarise_metrics(completed)}
     options = list(summaries)
     if choice is not None and choice.metric not in summaries:
         options.append(choice.metric)
@@ -68,15 +68,10 @@ def render_controls(table: RunTable, team: TeamChoice | None) -> RankingChoice |
     return choice
 
 
-def rank_by_choice(table: RunTable, choice: RankingChoice) -> Ranking:
-    """The ranking that the controls ask for. Reads the histories of one metric for anything but the last value."""
+def rank_by_choice(found: Substituted, choice: RankingChoice) -> Ranking:
+    """The ranking that the controls ask for. Reads histories for anything but the last value."""
     by = urlstate.get(urlstate.LeaderboardView).by
-    if by == "last" or choice.metric not in table.metrics:
-        return rank(table, choice.metric, choice.direction)
-    having = np.flatnonzero(table.metrics[choice.metric].present)
-    extremes = reads.extremes(tuple(table.run_ids[having]), choice.metric)
-    full = extremes_of_rows(extremes, len(table), having)
-    return rank(table, choice.metric, choice.direction, by, full)
+    return rank_substituted(found, choice.direction, by, leaderboard_trust.READING)
 
 
 def _metric_label(key: str, summaries: dict[str, MetricSummary], rows: int) -> str:

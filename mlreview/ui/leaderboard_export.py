@@ -10,7 +10,7 @@ import streamlit as st
 
 from mlreview.analysis.export import Cell, to_csv, to_markdown
 from mlreview.entities import Experiment
-from mlreview.ui import leaderboard_baseline, leaderboard_columns, leaderboard_rows, urlstate
+from mlreview.ui import leaderboard_baseline, leaderboard_columns, leaderboard_rows, leaderboard_trust, urlstate
 from mlreview.ui.leaderboard_columns import Column
 from mlreview.ui.leaderboard_rows import Part, Shown
 
@@ -75,6 +75,7 @@ def _prepared(shown: Shown, known: Sequence[Experiment]) -> tuple[str, str] | No
             return None
         with st.spinner("Reading all rows"):
             whole = leaderboard_rows.read_shown(shown.table, shown.ranking, len(shown.ranking.rows))
+            whole = leaderboard_trust.add_kept(whole, shown.completed)
             kept = (view, _written(leaderboard_baseline.compare(whole, known)))
         st.session_state[_PREPARED] = kept
     return kept[1]

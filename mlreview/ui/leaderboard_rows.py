@@ -1,20 +1,23 @@
 """The rows that a leaderboard shows: which ones, and all that is known of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from mlreview.analysis.aliases import Substituted
 from mlreview.analysis.baseline import Baseline
 from mlreview.analysis.deltas import Deltas
 from mlreview.analysis.evaluation import EVIDENCE_TAGS, Evidence, weigh
+from mlreview.analysis.kept import Kept
 from mlreview.analysis.leaderboard import Ranking, generalization_gap, rank
 from mlreview.entities import Dataset, RunQuery, RunTable
 from mlreview.names import EVENT_TAG_PREFIX, REVIEW_STATE_TAG
 from mlreview.ui import reads, urlstate
+from mlreview.ui.registry import Registered
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,6 +35,9 @@ class Shown:
         gaps: float64, shape (shown,): how much better a run is on its training data; NaN where unknown.
         baseline: What the others are compared with; ``None`` before it was looked for.
         deltas: Differences from the baseline, aligned with ``details``.
+        completed: ``table``, and which of its values were logged under another name; ``None`` when nothing ranks.
+        kept: What became of the model behind each shown ranked value; empty where the last value ranks.
+        registered: What is registered, as far as it is known now.
         reference: One row, read with its params: what differs is told from it; ``None`` for the leader.
     """
 
@@ -46,6 +52,9 @@ class Shown:
     baseline: Baseline | None = None
     deltas: Deltas | None = None
     reference: RunTable | None = None
+    completed: Substituted | None = None
+    kept: tuple[Kept, ...] = ()
+    registered: Registered = field(default_factory=lambda: Registered(None))
 
     @property
     def count(self) -> int:

@@ -7,7 +7,7 @@ import streamlit as st
 from mlreview.analysis.leaderboard import RankingChoice, describe_coverage, summarise_metrics
 from mlreview.analysis.team import tags_for
 from mlreview.entities import Experiment
-from mlreview.ui import leaderboard_team
+from mlreview.ui import leaderboard_team, leaderboard_trust
 from mlreview.ui.leaderboard_controls import DIRECTIONS, VALUES
 from mlreview.ui.leaderboard_rows import Shown
 from mlreview.ui.text import direction_arrow, plain
@@ -19,7 +19,7 @@ def render_summary(choice: RankingChoice, shown: Shown, known: Sequence[Experime
     Of what is said on how far the ranking can be trusted the first sentence stands on the page, all are one click
     away.
     """
-    table, ranking, statements = shown.table, shown.ranking, shown.evidence.statements
+    table, ranking, statements = shown.table, shown.ranking, leaderboard_trust.statements(shown)
     assumed = "" if choice.direction_known else " (assumed: its name doesn't say)"
     direction = f"{direction_arrow(choice.direction)} {DIRECTIONS[choice.direction].lower()}{assumed}"
     which = f"{direction}, {VALUES[ranking.by].lower()} value"
@@ -31,10 +31,13 @@ def render_summary(choice: RankingChoice, shown: Shown, known: Sequence[Experime
     if any(summary.training for summary in summarise_metrics(table) if summary.name.key == choice.metric):
         who += " · :red-badge[training metric] it says how well a run fits what it has seen"
     covers = describe_coverage(ranking, table.total, shown.count, complete=table.complete)
+    tie, against = shown.evidence.brief
+    said = "; ".join(one for one in (covers, tie, shown.evidence.scope) if one)
+    # What speaks against taking the ranking at its word stands on the page, in full a click away.
+    warning = f" :orange[:material/warning: {plain(against, 200)}]" if against else ""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
-            f"Ranked by **{plain(choice.metric)}** {which} · {who}  \n"
-            f":gray[{plain('; '.join([covers, *statements[:1]]), 600)}]",
+            f"Ranked by **{plain(choice.metric)}** {which} · {who}  \n:gray[{plain(said, 600)}]{warning}",
             width="stretch",
         )
         if statements:

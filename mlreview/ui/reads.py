@@ -20,7 +20,7 @@ from typing import Any
 import streamlit as st
 
 from mlreview.analysis.params import differing
-from mlreview.entities import Dataset, Experiment, MetricExtremes, ModelVersion, RunQuery, RunTable
+from mlreview.entities import Dataset, Experiment, LoggedModel, MetricExtremes, ModelVersion, RunQuery, RunTable
 from mlreview.errors import MlreviewError, StoreError
 from mlreview.settings import Settings, load_settings
 from mlreview.store import open_store
@@ -95,6 +95,12 @@ def extremes(run_ids: tuple[str, ...], metric: str) -> MetricExtremes:
         return _taken(_extremes(key(), run_ids, metric))
 
 
+def logged_models(run_ids: tuple[str, ...]) -> tuple[LoggedModel, ...]:
+    """Models that runs logged."""
+    with _waiting():
+        return _taken(_logged_models(key(), run_ids))
+
+
 def model_versions(run_ids: tuple[str, ...] | None = None) -> tuple[ModelVersion, ...]:
     """Registered versions, those that came from these runs where any are given."""
     with _waiting():
@@ -113,7 +119,7 @@ def oldest() -> float | None:
 
 def refresh() -> None:
     """Forget what was read, and the store itself, so that everything is new: a schema may have been upgraded."""
-    for cached in (_experiments, _runs, _datasets, _extremes, _model_versions, _open):
+    for cached in (_experiments, _runs, _datasets, _extremes, _logged_models, _model_versions, _open):
         cached.clear()
     for forget in _FORGET_TOO:
         forget()
@@ -208,3 +214,8 @@ def _extremes(key: tuple[str, ...], run_ids: tuple[str, ...], metric: str) -> _O
 @st.cache_resource(max_entries=8, show_spinner=False, validate=_usable)
 def _model_versions(key: tuple[str, ...], run_ids: tuple[str, ...] | None) -> _Outcome:
     return _outcome(lambda: store().model_versions(run_ids))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, validate=_usable)
+def _logged_models(key: tuple[str, ...], run_ids: tuple[str, ...]) -> _Outcome:
+    return _outcome(lambda: store().logged_models(run_ids))

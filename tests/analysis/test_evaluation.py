@@ -205,6 +205,19 @@ def test_a_value_from_elsewhere_has_the_error_of_its_own_data():
     assert np.isnan(value_error(0.8, "val_accuracy", None, evidence.noise))
 
 
+def test_the_page_says_it_in_a_few_words():
+    datasets = [dataset(0, "validation", "test posts"), dataset(1, "validation", "test posts"), dataset(2, "val", "b")]
+    assert weighed([0.85, 0.84, 0.6], datasets).brief == (
+        "1–2 are a tie",
+        "1 evaluated on other data · ranked on test data",
+    )
+    assert weighed([0.85, 0.6], [dataset(0, "val")]).brief == (
+        "the first is ahead by more than chance",
+        "1 on data not recorded",
+    )
+    assert weighed([0.85, 0.6], [], "val_loss").brief == ("noise unknown", "")
+
+
 def test_nothing_ranked_is_nothing_to_weigh():
     evidence = weighed([], [])
     assert len(evidence.tied) == 0
