@@ -216,7 +216,11 @@ def leaderboard(
 
 @main.command()
 @click.argument("run_ids", nargs=-1, required=True, metavar="RUN RUN...")
-@click.option("--baseline", metavar="RUN", help="The run that the others are held against; else the first one.")
+@click.option(
+    "--baseline",
+    metavar="RUN",
+    help="The run that the others are held against; else the team's or the deployed one of them, else the first.",
+)
 @click.option("--all", "everything", is_flag=True, help="Everything that was recorded, not the differences alone.")
 @click.option("--json", "as_json", is_flag=True, help="For machines; a value that JSON has no number for is a text.")
 @_tracking_uri_option
@@ -224,14 +228,15 @@ def diff(
     run_ids: Sequence[str], baseline: str | None, everything: bool, as_json: bool, tracking_uri: str | None
 ) -> None:
     """Put runs side by side and print what differs, as the page Compare does."""
-    from mlreview.analysis.diff_read import all_or_refuse, read_recorded
+    from mlreview.analysis.diff_read import all_or_refuse, read_recorded, with_files
     from mlreview.analysis.diff_report import diff_report, refuse_unfit, see_for_team
 
     wanted = refuse_unfit(run_ids, baseline)
     store = _open_store(tracking_uri)
     try:
         recorded = all_or_refuse(read_recorded(store, wanted), wanted, store.info().label)
-        seen = see_for_team(recorded, baseline, store.experiments("all"))
+        recorded = with_files(store, recorded)
+        seen = see_for_team(recorded, baseline, store.experiments("all"), store.model_versions())
     finally:
         store.close()
     if as_json:

@@ -27,7 +27,8 @@ class MetricCells:
         deltas: Value less the baseline's, in the metric's unit; ``None`` where either is missing or not finite.
         percents: The same in percent of the baseline's absolute value; ``None`` also where that is 0.
         verdicts: ``better``, ``worse``, ``within noise`` ... ; never better or worse without a direction.
-        best: The run has the best value, where values differ and the direction is known.
+        best: The run has the best value of those that were evaluated on the baseline's data, where values differ
+            and the direction is known.
         noise: On what ``within noise`` rests, for people; empty where the noise is unknown.
     """
 
@@ -83,7 +84,7 @@ def against_baseline(
         deltas=deltas,
         percents=percents,
         verdicts=verdicts,
-        best=_best(values, direction),
+        best=_best(np.where([verdict == "other data" for verdict in verdicts], np.nan, values), direction),
         noise=noise.words.replace("the leader", "the baseline") if noise.source != "unknown" else "",
     )
 

@@ -42,8 +42,8 @@ def lines(runs: RunTable, models: Sequence[LoggedModel], files: Mapping[str, "Ar
 
     found = [
         Line("architecture", of_network(lambda one: one.label), identifies=True),
-        Line("parameters", of_network(lambda one: one.total), identifies=True),
-        Line("trainable parameters", of_network(lambda one: one.trainable), identifies=True),
+        Line("parameters", of_network(lambda one: _count(one.total)), identifies=True),
+        Line("trainable parameters", of_network(lambda one: _count(one.trainable)), identifies=True),
         Line("layers", of_network(lambda one: len(one.layers)), identifies=True),
     ]
     with_network = tuple(one is not None for one in networks)
@@ -60,6 +60,10 @@ def lines(runs: RunTable, models: Sequence[LoggedModel], files: Mapping[str, "Ar
         Line("logged models", counts, identifies=True),
     ]
     return found
+
+
+def _count(number: int | None) -> str | None:
+    return None if number is None else f"{number:,}"
 
 
 def _layer(network: Architecture, at: int) -> str | None:

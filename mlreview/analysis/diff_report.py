@@ -1,6 +1,7 @@
 """A comparison as plain values: what ``mlreview diff --json`` prints, and what the page shows."""
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,7 +19,7 @@ from mlreview.analysis.diff_missing import MissingRecord, missing_records
 from mlreview.analysis.diff_summary import Summary, summarise
 from mlreview.analysis.leaderboard import RankingChoice, choose_ranking
 from mlreview.analysis.team import team_choice
-from mlreview.entities import Direction, Experiment
+from mlreview.entities import Direction, Experiment, ModelVersion
 from mlreview.errors import BadInputError
 
 MAX_RUNS = 50
@@ -47,9 +48,14 @@ class Compared:
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
-        """The runs' names; the beginning of its id for a run without one."""
+        """The runs' names; a run without one goes by its id, and namesakes have a part of theirs added."""
         runs = self.recorded.runs
-        return tuple(name or run_id[:8] for name, run_id in zip(runs.names, runs.run_ids, strict=True))
+        full = [name or run_id[:8] for name, run_id in zip(runs.names, runs.run_ids, strict=True)]
+        often = Counter(full)
+        return tuple(
+            f"{name} ({run_id[:6]})" if often[name] > 1 else name
+            for name, run_id in zip(full, runs.run_ids, strict=True)
+        )
 
     @cached_property
     def metrics(self) -> Mapping[str, MetricCells]:
@@ -109,6 +115,7 @@ def see_for_team(
     recorded: Recorded,
     baseline: str | None,
     experiments: Sequence[Experiment],
+    versions: Sequence[ModelVersion] | None = None,
     metric: str | None = None,
     direction: Direction | None = None,
 ) -> Compared:
@@ -118,6 +125,7 @@ def see_for_team(
         recorded: What was read.
         baseline: Run id that the viewer chose.
         experiments: At least those of the runs.
+        versions: Everything in the registry; ``None`` where it did not answer.
         metric: What the viewer ranks by.
         direction: Which way of it the viewer calls better.
     """
@@ -127,7 +135,7 @@ def see_for_team(
     if ranking is not None and ranking.metric not in recorded.runs.metrics:
         ranking = choose_ranking(recorded.runs)  # none of these runs has what the whole experiment is ranked by
     if baseline is None:
-        baseline = choose_baseline(recorded.runs, own, None).run_id
+        baseline = choose_baseline(recorded.runs, own, versions).run_id
     return see(recorded, baseline, ranking, _directions(own))
 
 

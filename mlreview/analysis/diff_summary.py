@@ -96,17 +96,22 @@ def _effect(cells: MetricCells | None, metrics: Section, baseline: int, labels: 
     if len(others) == 1:
         at = others[0]
         return f"{cells.key} {base:.4g} → {row.values[at]:.4g} ({_signed(cells, at)}), {_judged(cells, at)}"
-    counts = {word: sum(cells.verdicts[at] == word for at in others) for word in ("better", "worse", "within noise")}
-    said = (
-        ", ".join(f"{count} {word}" for word, count in counts.items() if count)
-        or f"{len(others)} others, {_judged(cells, others[0])}"
-    )
+    words = {
+        "better": "better",
+        "worse": "worse",
+        "within noise": "within noise",
+        "equal": "equal",
+        "other data": "evaluated on other data",
+    }
+    counts = {word: sum(cells.verdicts[at] == verdict for at in others) for verdict, word in words.items()}
+    said = ", ".join(f"{count} {word}" for word, count in counts.items() if count) or "which way is better isn't known"
     best = next((at for at, is_best in enumerate(cells.best) if is_best), None)
     if best is None:
         return f"{cells.key} against the baseline's {base:.4g}: {said}"
     if best == baseline:
-        return f"{cells.key}: the baseline is the best, {base:.4g}; of the others {said}"
-    return f"{cells.key}: best is {labels[best]}, {row.values[best]:.4g} ({_signed(cells, best)}); {said}"
+        return f"{cells.key}: the baseline is best, {base:.4g}; of {len(others)} others: {said}"
+    value = f"{row.values[best]:.4g} ({_signed(cells, best)})"
+    return f"{cells.key}: best is {labels[best]}, {value}; of {len(others)} others: {said}"
 
 
 def _signed(cells: MetricCells, at: int) -> str:
@@ -122,7 +127,7 @@ def _judged(cells: MetricCells, at: int) -> str:
         "equal": "the same",
         "within noise": "within noise",
         "other data": "evaluated on other data",
-    }.get(cells.verdicts[at], "direction not known")
+    }.get(cells.verdicts[at], "which way is better isn't known")
 
 
 def _warning(comparison: Comparison, missing: Sequence[MissingRecord]) -> str:

@@ -209,6 +209,11 @@ class ApiStore:
                 raise missing(path) from error
             raise
 
+    def read_model_artifact(self, model: LoggedModel, path: str, limit: int = names.MAX_ARTIFACT_BYTES) -> bytes:
+        """See ``RunStore``."""
+        check_path(path)
+        return self._api.read_model_artifact(model, path, limit)
+
     def _has_artifact(self, run_id: str, path: str, failure: MlreviewError) -> bool:
         try:
             listed = self.artifacts(run_id, path.rpartition("/")[0])

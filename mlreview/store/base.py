@@ -119,6 +119,21 @@ class RunStore(Protocol):
         """
         ...
 
+    def read_model_artifact(self, model: LoggedModel, path: str, limit: int = names.MAX_ARTIFACT_BYTES) -> bytes:
+        """The bytes of one file of a logged model, all of them; nothing of it is loaded or run.
+
+        Args:
+            model: As ``logged_models`` gave it.
+            path: Relative to the model, with forward slashes: ``MLmodel``, ``requirements.txt``.
+            limit: In bytes.
+
+        Raises:
+            BadInputError: The path could lead out of the model.
+            NotFoundError: There is no such file in it.
+            StoreError: It is larger than ``limit`` bytes, or the artifact store can't be reached from here.
+        """
+        ...
+
     def close(self) -> None:
         """Give back connections. The store is not used after this."""
         ...

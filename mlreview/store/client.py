@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from math import ceil
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from mlreview.entities import LoggedModel
 from mlreview.errors import NotFoundError, StoreError
 from mlreview.redaction import scrub
 from mlreview.store.rest import LOGGED_MODELS_PAGE, MODELS_PAGE, VERSIONS_PAGE, Json, Page, every_page
@@ -232,6 +233,12 @@ class ClientApi:
     def read_artifact(self, run_id: str, path: str, limit: int) -> bytes:
         """See ``Api``."""
         return self._artifacts(run_id).read(path, limit)
+
+    def read_model_artifact(self, model: LoggedModel, path: str, limit: int) -> bytes:
+        """See ``Api``."""
+        from mlreview.store.artifacts import artifacts_of
+
+        return artifacts_of(model.artifact_location, model.run_id, self._timeout, self._address).read(path, limit)
 
     def _artifacts(self, run_id: str) -> "LocalArtifacts | RemoteArtifacts":
         from mlreview.store.artifacts import artifacts_of

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
+from urllib.parse import quote
 
+from mlreview.entities import LoggedModel
 from mlreview.store.transport import Transport
 
 Json = dict[str, Any]
@@ -62,6 +64,10 @@ class Api(Protocol):
 
     def read_artifact(self, run_id: str, path: str, limit: int) -> bytes:
         """One file; ``StoreError`` where it is larger than ``limit`` bytes."""
+        ...
+
+    def read_model_artifact(self, model: LoggedModel, path: str, limit: int) -> bytes:
+        """One file of a logged model; ``StoreError`` where it is larger than ``limit`` bytes."""
         ...
 
     def close(self) -> None:
@@ -131,6 +137,11 @@ class RestApi:
     def read_artifact(self, run_id: str, path: str, limit: int) -> bytes:
         """See ``Api``. The way that MLflow's own pages take: the server fetches it, from wherever it is."""
         return self._transport.download("/get-artifact", {"run_uuid": run_id, "path": path}, limit)
+
+    def read_model_artifact(self, model: LoggedModel, path: str, limit: int) -> bytes:
+        """See ``Api``."""
+        where = f"/ajax-api/2.0/mlflow/logged-models/{quote(model.model_id, safe='')}/artifacts/files"
+        return self._transport.download(where, {"artifact_file_path": path}, limit)
 
     def close(self) -> None:
         """See ``Api``."""

@@ -143,6 +143,14 @@ class SqlStore:
             return self._server.read_artifact(run_id, path, limit)
         return self._artifacts(run_id).read(path, limit)
 
+    def read_model_artifact(self, model: LoggedModel, path: str, limit: int = names.MAX_ARTIFACT_BYTES) -> bytes:
+        """See ``RunStore``."""
+        if self._server is not None:
+            return self._server.read_model_artifact(model, path, limit)
+        from mlreview.store.artifacts import artifacts_of
+
+        return artifacts_of(model.artifact_location, model.run_id, self._timeout).read(path, limit)
+
     def close(self) -> None:
         """See ``RunStore``."""
         self._database.close()

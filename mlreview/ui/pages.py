@@ -39,7 +39,13 @@ PAGES: tuple[PageSpec, ...] = (
         "Runs of the chosen experiments, ranked by one metric.",
         urlstate.LeaderboardView,
     ),
-    PageSpec("compare", "Compare", ":material/compare_arrows:", "The chosen runs side by side: what differs."),
+    PageSpec(
+        "compare",
+        "Compare",
+        ":material/compare_arrows:",
+        "The chosen runs side by side: what differs.",
+        urlstate.CompareView,
+    ),
     PageSpec(
         "curves",
         "Learning curves",

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -25,6 +25,9 @@ from mlreview.errors import MlreviewError, StoreError
 from mlreview.settings import Settings, load_settings
 from mlreview.store import open_store
 from mlreview.store.base import RunStore
+
+if TYPE_CHECKING:
+    from mlreview.analysis.diff import Recorded
 
 FRESH_S = 20
 """A read is used again for this long, in seconds; *Read again* doesn't wait."""
@@ -107,6 +110,18 @@ def model_versions(run_ids: tuple[str, ...] | None = None) -> tuple[ModelVersion
         return _taken(_model_versions(key(), run_ids))
 
 
+def recorded(run_ids: tuple[str, ...]) -> "Recorded":
+    """Everything about some runs that a comparison needs, their files included."""
+    with _waiting():
+        return _taken(_recorded(key(), run_ids))
+
+
+def artifact(run_id: str, path: str, limit: int) -> bytes:
+    """One file of a run; see ``RunStore.read_artifact``."""
+    with _waiting():
+        return _taken(_artifact(key(), run_id, path, limit))
+
+
 def begin() -> None:
     """A script run begins: nothing has been shown yet."""
     st.session_state[_OLDEST] = None
@@ -119,7 +134,8 @@ def oldest() -> float | None:
 
 def refresh() -> None:
     """Forget what was read, and the store itself, so that everything is new: a schema may have been upgraded."""
-    for cached in (_experiments, _runs, _datasets, _extremes, _logged_models, _model_versions, _open):
+    kept = (_experiments, _runs, _datasets, _extremes, _logged_models, _model_versions, _open, _recorded, _artifact)
+    for cached in kept:
         cached.clear()
     for forget in _FORGET_TOO:
         forget()
@@ -219,3 +235,15 @@ def _model_versions(key: tuple[str, ...], run_ids: tuple[str, ...] | None) -> _O
 @st.cache_resource(max_entries=8, show_spinner=False, validate=_usable)
 def _logged_models(key: tuple[str, ...], run_ids: tuple[str, ...]) -> _Outcome:
     return _outcome(lambda: store().logged_models(run_ids))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, validate=_usable)
+def _recorded(key: tuple[str, ...], run_ids: tuple[str, ...]) -> _Outcome:
+    from mlreview.analysis.diff_read import read_recorded, with_files  # not on the way to the first row
+
+    return _outcome(lambda: with_files(store(), read_recorded(store(), run_ids)))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False, validate=_usable)
+def _artifact(key: tuple[str, ...], run_id: str, path: str, limit: int) -> _Outcome:
+    return _outcome(lambda: store().read_artifact(run_id, path, limit))

@@ -177,11 +177,28 @@ class CurvesView:
     focus: str | None = field(default=None, metadata=_as("focus", _one_id))
 
 
-View = TypeVar("View", SharedView, RunView, LeaderboardView, NotesView, CurvesView)
-VIEWS: tuple[type, ...] = (SharedView, RunView, LeaderboardView, NotesView, CurvesView)
+@dataclass(frozen=True, slots=True)
+class CompareView:
+    """Runs side by side.
+
+    Attributes:
+        baseline: The run that the others are held against; ``None`` for the leaderboard's.
+        rows: Only those that differ, or all.
+        search: What is looked for in keys and values.
+        scope: Which runs show what the difference did: those of the experiments, or the chosen ones alone.
+    """
+
+    baseline: str | None = field(default=None, metadata=_as("against", _one_id))
+    rows: str = field(default="differences", metadata=_as("rows", _one_of("differences", "all")))
+    search: str = field(default="", metadata=_as("look", _search))
+    scope: str = field(default="experiments", metadata=_as("effect", _one_of("experiments", "chosen")))
 
 
-def to_params(view: SharedView | RunView | LeaderboardView | NotesView | CurvesView) -> dict[str, str]:
+View = TypeVar("View", SharedView, RunView, LeaderboardView, NotesView, CurvesView, CompareView)
+VIEWS: tuple[type, ...] = (SharedView, RunView, LeaderboardView, NotesView, CurvesView, CompareView)
+
+
+def to_params(view: SharedView | RunView | LeaderboardView | NotesView | CurvesView | CompareView) -> dict[str, str]:
     """The view as address parameters; what is at its default is left out."""
     params: dict[str, str] = {}
     for spec in fields(view):
