@@ -149,7 +149,11 @@ def _render_range(view: CurvesView) -> None:
                     format="%.10g",
                     placeholder="open",
                     on_change=change,
-                    help="The range is drawn from all points that were logged in it",
+                    help="The range is drawn from all points that were logged in it"
+                    + (
+                        ". Steps as logged: where the axis says Epoch, the first epoch is mostly step 0"
+                        * (unit == "step")
+                    ),
                 ),
             )
 
