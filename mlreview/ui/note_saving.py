@@ -18,6 +18,7 @@ from mlreview.notes import texts
 from mlreview.notes.merge import Merge
 from mlreview.notes.results import CutByStoreError, EmptyOverFullError, Note, Saved
 from mlreview.notes.service import NoteService
+from mlreview.secrets import find_secrets
 from mlreview.ui import identity, writes
 from mlreview.ui.note_editor import SaveRequest, browser_text
 from mlreview.ui.text import clip
@@ -127,7 +128,19 @@ def _save(run_id: str, request: SaveRequest) -> Outcome:
 
 
 def _question(request: SaveRequest) -> Outcome | None:
-    """What somebody should look at once more before it is saved."""
+    """What somebody should look at once more before it is saved: what looks like a new secret, left-over marks."""
+    secrets = [
+        (found, request.text[found.start : found.end])
+        for found in find_secrets(request.text)
+        if request.text[found.start : found.end] not in request.base
+    ]
+    if secrets and "secrets" not in request.confirmed:
+        listed = [
+            f"Line {request.text.count(chr(10), 0, found.start) + 1}: {found.kind}, {clip(value, 5)}"
+            for found, value in secrets[:10]
+        ]
+        title = "This looks like a secret. Whoever can read the run could read it, and the history keeps it."
+        return _ask(title, listed, ["secrets"], "Save it all the same")
     lines = request.text.split("\n")
     if MARK_MINE in lines and "marks" not in request.confirmed:
         question = f"Line {lines.index(MARK_MINE) + 1} still has the marks of the two texts, {MARK_MINE} and so on."

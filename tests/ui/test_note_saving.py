@@ -102,6 +102,20 @@ def test_an_empty_note_and_the_marks_of_a_conflict_are_asked_about(client: Mlflo
     assert (marked["kind"], marked["keys"]) == ("ask", ["marks"])
 
 
+def test_what_looks_like_a_secret_is_pointed_out_once_and_not_shown_whole(client: MlflowClient, run_id: str):
+    token = "ghp_" + "a1B2" * 9
+    asked = save(run_id, request(f"see\ntoken {token}"))
+    assert (asked["kind"], asked["keys"]) == ("ask", ["secrets"])
+    assert asked["questions"][0].startswith("Line 2: ")
+    assert token not in str(asked)
+    assert stored(client, run_id) is None
+    done = save(run_id, request(f"see\ntoken {token}", confirmed=("secrets",)))
+    assert done["kind"] == "saved"
+    # It is in the note already: nobody is asked again for every further word.
+    again = save(run_id, request(f"see\ntoken {token}\nmore", f"see\ntoken {token}", done["version"]))
+    assert again["kind"] == "saved"
+
+
 @pytest.mark.parametrize("text", ["x" * 8_001, "a\0b", "a\ud83d"])
 def test_what_a_store_would_cut_or_change_is_refused_with_the_reason(client: MlflowClient, run_id: str, text: str):
     outcome = save(run_id, request(text))

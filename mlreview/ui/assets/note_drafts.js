@@ -4,6 +4,7 @@
 const DRAFT = "mlreview.draft:";
 const held = (window.mlreviewHeld ??= new Map()); // where the browser keeps nothing (a full disk) a page's memory must do
 let keepsDrafts = true;
+const TAB_ASKS_MS = 8000;
 
 function stored(key) {
   try {
@@ -62,12 +63,13 @@ function tab() {
   }
   if (window.BroadcastChannel) {
     const born = `${performance.timeOrigin}-${uniqueId()}`;
-    shared.alive = new Set();
+    shared.alive = new Map();
+    setInterval(() => shared.channel.postMessage({ kind: "who" }), TAB_ASKS_MS); // a tab that was closed answers no more
     shared.channel = new BroadcastChannel("mlreview.tabs");
     shared.channel.onmessage = ({ data }) => {
       if (data.kind === "who") shared.channel.postMessage({ kind: "here", name: shared.name, born });
       if (data.kind !== "here" || data.born === born) return;
-      shared.alive.add(data.name);
+      shared.alive.set(data.name, Date.now());
       if (data.name === shared.name && data.born < born) {
         shared.name = uniqueId();
         sessionStorage.setItem("mlreview.tab", shared.name);
@@ -80,7 +82,7 @@ function tab() {
 }
 
 function isOpenElsewhere(name) {
-  return Boolean(window.mlreviewTab?.alive?.has(name));
+  return Date.now() - (window.mlreviewTab?.alive?.get(name) ?? 0) < 2.5 * TAB_ASKS_MS;
 }
 
 function slot(storeKey, run, name = tab()) {

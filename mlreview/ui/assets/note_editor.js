@@ -452,7 +452,12 @@ function draw(editor) {
 function drawPanel(editor) {
   const { data, conflict, asked, failure } = editor;
   const refused = refusal(editor);
-  const others = drafts(data.store, data.run).filter((draft) => draft.key !== slot(data.store, data.run) && draft.text !== editor.text && draft.text !== data.text);
+  const everyOther = drafts(data.store, data.run).filter((draft) => draft.key !== slot(data.store, data.run));
+  for (const draft of everyOther) {
+    // Its save got through, and the tab was closed before it heard so.
+    if (draft.text === data.text && !isOpenElsewhere(draft.key.split(":").pop())) forget(draft.key);
+  }
+  const others = everyOther.filter((draft) => draft.text !== editor.text && draft.text !== data.text);
   const changed = !conflict && editor.text !== editor.base && data.text !== editor.base && !editor.pending;
   const made = JSON.stringify([conflict?.id, asked?.id, failure, refused?.message, editor.restored, editor.notice, data.firstWrite, editor.toldFirst,
     others.map((draft) => [draft.key, draft.at, isOpenElsewhere(draft.key.split(":").pop())]), changed && data.version, editor.discarded?.length, keepsDrafts]);

@@ -33,10 +33,10 @@ function safeAddress(address) {
   }
 }
 
-/** The id of the run that an address leads to, or null: `run:<id>`, MLflow's own addresses, this dashboard's. */
+/** The id of the run that an address leads to, or null: MLflow's own addresses, `run:<id>`, this dashboard's. */
 function runOf(address) {
-  const found = /^run:([0-9a-zA-Z_-]{1,64})$/.exec(address) || /\/runs\/([0-9a-f]{32})(?![0-9a-zA-Z])/.exec(address)
-    || /[?&]note=([0-9a-zA-Z_-]{1,64})(?:&|$)/.exec(address);
+  const found = /^runs?:\/?([0-9a-f]{32})$/.exec(address) || /\/runs\/([0-9a-f]{32})(?![0-9a-zA-Z])/.exec(address)
+    || /(?:\/|^)(?:run\?(?:.*&)?run|notes\?(?:.*&)?note)=([0-9a-f]{32})(?:&|$)/.exec(address);
   return found ? found[1] : null;
 }
 
@@ -71,6 +71,14 @@ function blocks(lines, context, depth) {
     if (!line.trim()) {
       flush();
       at += 1;
+    } else if (/^ {0,3}<!--/.test(line)) {
+      flush(); // a comment is for whoever edits the note; what follows it on its last line is text
+      let end = at;
+      while (end < lines.length && !lines[end].includes("-->")) end += 1;
+      if (end === lines.length) return made;
+      const rest = lines[end].slice(lines[end].indexOf("-->", end === at ? line.indexOf("<!--") + 2 : 0) + 3);
+      at = end + 1;
+      if (rest.trim()) paragraph.push(rest.trim());
     } else if (!paragraph.length && /^ {4}/.test(line)) {
       const code = [];
       for (; at < lines.length && (/^( {4}|\t)/.test(lines[at]) || !lines[at].trim()); at += 1) code.push(lines[at].replace(/^( {4}|\t)/, ""));
@@ -119,7 +127,7 @@ function blocks(lines, context, depth) {
 }
 
 function startsBlock(line) {
-  return FENCE.test(line) || HEADING.test(line) || RULE.test(line) || QUOTE.test(line) || ITEM.test(line);
+  return /^ {0,3}<!--/.test(line) || FENCE.test(line) || HEADING.test(line) || RULE.test(line) || QUOTE.test(line) || ITEM.test(line);
 }
 
 function codeBlock(text) {

@@ -22,7 +22,7 @@ export default function mount({ data, parentElement, setTriggerValue }) {
     root.hidden = list.length === 0;
     const lines = list.slice(0, 3).map((draft) => {
       const name = draft.name || draft.run.slice(0, 8);
-      const made = element("button", [element("span", [name], { class: "name" }), element("span", [moment(draft.at)], { class: "when" })], { type: "button", title: `Go on with the note of ${name}` });
+      const made = element("button", [element("span", [name], { class: "name" }), element("span", [moment(draft.at).replace("today, ", "")], { class: "when" })], { type: "button", title: `Go on with the note of ${name}` });
       made.addEventListener("click", () => setTriggerValue("open", draft.run));
       return made;
     });
