@@ -16,7 +16,7 @@ import streamlit as st
 from mlreview.entities import RunQuery
 from mlreview.errors import MlreviewError
 from mlreview.store.base import RunStore
-from mlreview.ui import reads
+from mlreview.ui import reads, urlstate
 from mlreview.ui.reads import Read
 
 FIRST_RUNS = 200
@@ -139,7 +139,7 @@ def render_progress(growing: Growing) -> None:
 @st.fragment(run_every=LOOK_S)
 def _progress(scan: Scan, again: bool) -> None:
     if scan.finished.is_set():
-        st.rerun(scope="app")
+        urlstate.run_again()
     what = "Reading the runs again" if again else "Reading all runs"
     so_far = f"{scan.arrived:,} so far" if scan.arrived else "just begun"
     st.caption(f":material/progress_activity: {what}: {so_far}, {time.time() - scan.began:.0f} s")

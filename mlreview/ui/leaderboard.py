@@ -12,7 +12,9 @@ from mlreview.ui import (
     leaderboard_basket,
     leaderboard_controls,
     leaderboard_find,
+    leaderboard_fit,
     leaderboard_groups,
+    leaderboard_live,
     leaderboard_rows,
     leaderboard_states,
     leaderboard_summary,
@@ -39,6 +41,7 @@ def render(experiments: Sequence[str], known: Sequence[Experiment]) -> None:
     elif not len(table):
         leaderboard_states.explain_empty_experiment()
     else:
+        table = leaderboard_live.hold(table)
         # 1. Which runs: the search leaves some out.
         found = leaderboard_find.narrow(table)
         # 2. What ranks: of all runs, so that a search doesn't change it; values under other names fill its column.
@@ -57,6 +60,7 @@ def render(experiments: Sequence[str], known: Sequence[Experiment]) -> None:
         shown = leaderboard_rows.read_shown(table, ranking, MAX_SHOWN_ROWS)
         shown = leaderboard_trust.add_kept(shown, completed)
         shown = leaderboard_baseline.compare(shown, known, grown.read.table)
+        shown = leaderboard_fit.recall(leaderboard_live.keep_order(shown))
         # 4. Draw.
         if choice is not None:
             leaderboard_summary.render_summary(choice, shown, known)
@@ -65,4 +69,6 @@ def render(experiments: Sequence[str], known: Sequence[Experiment]) -> None:
             leaderboard_groups.render(table, ranking)
         else:
             leaderboard_tables.render_tables(shown)
+            # 5. What is read when the page stands.
+            leaderboard_fit.read_after_paint(shown)
         registry.render_wait(shown.registered)

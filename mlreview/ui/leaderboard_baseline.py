@@ -44,10 +44,10 @@ def compare(shown: Shown, known: Sequence[Experiment], whole: RunTable | None = 
 
 
 def _reference(shown: Shown, baseline: Baseline) -> RunTable | None:
-    """The baseline with its params; ``None`` without one: then the leader is what others differ from."""
+    """The baseline with its params, else the leader: what others are said to differ from."""
     run_id = baseline.choice.run_id
     if run_id is None:
-        return None
+        return shown.details.take([0]) if shown.count else None
     places = np.flatnonzero(shown.details.run_ids == run_id)
     if len(places):
         return shown.details.take(places)
@@ -60,9 +60,9 @@ def render_baseline(shown: Shown, known: Sequence[Experiment]) -> None:
     baseline = shown.baseline
     if baseline is None:
         return
-    name = clip(baseline.run_name or (baseline.choice.run_id or "")[:8], 24) or "none"
+    # The label is part of what Streamlit knows a popover by: with the run's name in it, it would close at each choice.
     with st.popover(
-        f"Baseline: {plain(name)}",
+        "Baseline",
         icon=":material/keep:",
         key="leaderboard_baseline_open",
         on_change="rerun",

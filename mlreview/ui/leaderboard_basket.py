@@ -13,6 +13,7 @@ from mlreview.ui import (
     leaderboard_baseline,
     leaderboard_chooser,
     leaderboard_export,
+    leaderboard_live,
     pages,
 )
 from mlreview.ui.leaderboard_rows import Shown
@@ -37,6 +38,7 @@ def render_bar(shown: Shown, known: Sequence[Experiment]) -> None:
         if count == 1:
             pages.link("run", "Open", run_id=run_ids[0], width="content")
         st.space("stretch")
+        leaderboard_live.render_news(known)
         leaderboard_baseline.render_baseline(shown, known)
         leaderboard_chooser.render_chooser(shown)
         leaderboard_export.render_button(shown, known)

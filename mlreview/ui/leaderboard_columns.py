@@ -14,17 +14,17 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from mlreview.analysis.deltas import Verdict
 from mlreview.analysis.differences import what_differs
 from mlreview.analysis.evaluation import evaluation_sets
+from mlreview.analysis.fit_rules import rule_of
 from mlreview.analysis.params import as_numbers
 from mlreview.entities import TextColumn
 from mlreview.names import REVIEW_STATE_TAG
 from mlreview.ui import reads, urlstate
-from mlreview.ui.leaderboard_rows import Part
+from mlreview.ui.leaderboard_numbers import beside_values, number_format
+from mlreview.ui.leaderboard_rows import Part, Shown
 from mlreview.ui.text import clip, direction_arrow, first_line, number, plain
 
-DELTA_MARKS = {"better": "▲", "worse": "▼", "equal": "=", "within noise": "≈", "other data": "≠"}
 _SAFE = " /_.-"
 _STATUS = {
     "FINISHED": "Finished",
@@ -89,7 +89,10 @@ def metric_column(key: str) -> Column:
 
     def config(part: Part, values: Any) -> Any:
         return st.column_config.NumberColumn(
-            clip(key, 24), width=98, format=_digits(np.asarray(values, dtype=float)), help=f"Metric {plain(key, 200)}"
+            clip(key, 24),
+            width=98,
+            format=number_format(np.asarray(values, dtype=float)),
+            help=f"Metric {plain(key, 200)}",
         )
 
     return Column(f"metric:{key}", f"Metric · {clip(key, 60)}", values, config)
@@ -153,37 +156,15 @@ def _value_config(part: Part, values: Any) -> Any:
         return st.column_config.TextColumn(clip(metric, 40), width=98, help="Why the run has no rank")
     return st.column_config.NumberColumn(
         f"{clip(metric, 40)} {direction_arrow(direction)}",
-        format=_digits(values),
+        format=number_format(values),
         width=92,
         help=f"The value that ranks: {plain(metric, 200)}",
     )
 
 
-def _digits(values: NDArray[np.float64]) -> str:
-    """How to write values: with as many decimals as the viewer wants, or as many digits where decimals say nothing."""
-    wanted = urlstate.get(urlstate.LeaderboardView).digits
-    finite = np.abs(values[np.isfinite(values) & (values != 0)])
-    fixed = not len(finite) or (finite.min() >= 0.001 and finite.max() < 1_000_000)
-    return f"%.{wanted}{'f' if fixed else 'g'}"
-
-
 def _delta(part: Part) -> Any:
     deltas = part.shown.deltas
     return None if deltas is None or not part.ranked or np.isnan(deltas.values).all() else deltas.values[part.at]
-
-
-def delta_texts(part: Part) -> list[str]:
-    """Deltas as they read: a mark that says better or worse, so that colour is not alone in saying it, and the sign."""
-    deltas = part.shown.deltas
-    if deltas is None:
-        return [""] * len(part)
-
-    def text(verdict: Verdict, value: float) -> str:
-        if verdict in ("baseline", "unknown"):
-            return "baseline" if verdict == "baseline" else ""
-        return f"{DELTA_MARKS.get(verdict, '')} {'+' if value > 0 else ''}{_fixed(value, part)}".strip()
-
-    return [text(*one) for one in zip(deltas.verdicts[part.at], deltas.values[part.at], strict=True)]
 
 
 def _step(part: Part) -> Any:
@@ -202,25 +183,31 @@ def _logged_as(part: Part) -> list[str | None] | None:
 
 
 def _fit(part: Part) -> list[str | None]:
-    return [None if np.isnan(gap) else f"gap {_fixed(gap, part)}" for gap in part.shown.gaps[part.at]]
+    """The verdict on the training where there is one, and the gap."""
+    said: list[str | None] = []
+    for run_id, gap in zip(part.runs.run_ids, part.shown.gaps[part.at], strict=True):
+        training = part.shown.trainings.get(run_id)
+        verdict = training.diagnosis.verdict if training is not None else None
+        shown_gap = "" if np.isnan(gap) else beside_values(gap, part)
+        if verdict is None or verdict == "insufficient_data":
+            said.append(f"gap {shown_gap}" if shown_gap else None)
+        else:
+            said.append(f"{rule_of(verdict).title.lower()} {shown_gap}".strip())
+    return said
 
 
-def _fixed(value: float, part: Part) -> str:
-    """A number beside the values, with as many decimals as they have, so that columns line up."""
-    digits = urlstate.get(urlstate.LeaderboardView).digits
-    values = part.shown.ranking.values[: part.shown.ranking.ranked]
-    if not _digits(values).endswith("f"):
-        return number(value, digits)
-    return f"{value:.{digits}f}".replace("-", "−")
+def _trend(part: Part) -> list[list[float] | None]:
+    found = (part.shown.trainings.get(run_id) for run_id in part.runs.run_ids)
+    return [list(one.trend) if one is not None and one.trend else None for one in found]
 
 
 def _differs(part: Part) -> list[str | None]:
     shown = part.shown
     if not len(part):
         return []
-    reference, name = shown.reference, "the baseline"
+    reference, name = shown.reference, f"the {_whom(shown)}"
     if reference is None:
-        reference, name = shown.details.take([0]), "the leader"
+        return [None] * len(part)
     said = what_differs(part.runs, reference, shown.varying)
     itself = reference.run_ids[0]
     return [
@@ -229,10 +216,13 @@ def _differs(part: Part) -> list[str | None]:
     ]
 
 
+def _whom(shown: Shown) -> str:
+    return "baseline" if shown.baseline is not None and shown.baseline.choice.run_id is not None else "leader"
+
+
 def _differs_config(part: Part, values: Any) -> Any:
-    whom = "leader" if part.shown.reference is None else "baseline"
     return st.column_config.TextColumn(
-        "What differs", width=204, help=f"From the {whom}, in its parameters; what is the same is not said"
+        "What differs", width=204, help=f"From the {_whom(part.shown)}, in its parameters; what is the same is not said"
     )
 
 
@@ -327,7 +317,10 @@ LOGGED_AS = Column(
     "LoggedAs", "Logged as", _logged_as, _text("Logged as", 92, "Another name of the metric, by your team's settings")
 )
 FIT = Column(
-    "Fit", "Fit", _fit, _text("Fit", 122, "How much better on its training data: large is a sign of overfitting")
+    "Fit",
+    "Fit",
+    _fit,
+    _text("Fit", 130, "The verdict on its training, and how much better it is on training data than on this"),
 )
 DIFFERS = Column("Differs", "What differs", _differs, _differs_config)
 NOTE = Column("Note", "Note", _note, _text("Note", 116, "The first line of the run's note"))
@@ -366,11 +359,17 @@ MODEL = Column("Model", "Model version and alias", _model, _text("Model", 130, "
 BESIDE_VALUE: tuple[Column, ...] = (LOGGED_AS, STEP, KEPT)
 """Where the value is, and only where they say something of it."""
 
+TREND = Column(
+    "Trend",
+    "Curve of the ranking metric",
+    _trend,
+    lambda part, values: st.column_config.LineChartColumn("Curve", width=110, help="The ranking metric over its steps"),
+)
 FIXED: tuple[Column, ...] = (RANK, TIE, RUN)
 DEFAULT: tuple[Column, ...] = (VALUE, DELTA, FIT, DIFFERS, NOTE, REVIEW, OWNER)
 """Those that fit a laptop's screen without sideways scrolling."""
 
-MORE: tuple[Column, ...] = (DATA, MODEL, STARTED, DURATION, STATUS, MLFLOW)
+MORE: tuple[Column, ...] = (TREND, DATA, MODEL, STARTED, DURATION, STATUS, MLFLOW)
 _BY_ADDRESS = {column.address: column for column in (*DEFAULT, *MORE)}
 _BY_KIND = {"param": param_column, "metric": metric_column, "tag": tag_column}
 

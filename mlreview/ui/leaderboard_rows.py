@@ -1,6 +1,6 @@
 """The rows that a leaderboard shows: which ones, and all that is known of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from mlreview.analysis.aliases import Substituted
 from mlreview.analysis.baseline import Baseline
 from mlreview.analysis.deltas import Deltas
+from mlreview.analysis.diagnosis import Diagnosis
 from mlreview.analysis.evaluation import EVIDENCE_TAGS, Evidence, weigh
 from mlreview.analysis.kept import Kept
 from mlreview.analysis.leaderboard import Ranking, generalization_gap, rank
@@ -18,6 +19,19 @@ from mlreview.entities import Dataset, RunQuery, RunTable
 from mlreview.names import EVENT_TAG_PREFIX, REVIEW_STATE_TAG
 from mlreview.ui import reads, urlstate
 from mlreview.ui.registry import Registered
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """What a run's curves say.
+
+    Attributes:
+        diagnosis: The verdict on how it went.
+        trend: The ranking metric over steps, thinned out for a sparkline; numbers only.
+    """
+
+    diagnosis: Diagnosis
+    trend: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +53,7 @@ class Shown:
         kept: What became of the model behind each shown ranked value; empty where the last value ranks.
         registered: What is registered, as far as it is known now.
         reference: One row, read with its params: what differs is told from it; ``None`` for the leader.
+        trainings: What the curves of runs say, by run id, as far as they were read.
     """
 
     table: RunTable
@@ -55,6 +70,7 @@ class Shown:
     completed: Substituted | None = None
     kept: tuple[Kept, ...] = ()
     registered: Registered = field(default_factory=lambda: Registered(None))
+    trainings: Mapping[str, Training] = field(default_factory=dict)
 
     @property
     def count(self) -> int:
@@ -161,11 +177,42 @@ def split_parts(shown: Shown) -> tuple[Part, Part]:
     return ranked, unranked
 
 
-def _cut(ranking: Ranking, part: slice) -> Ranking:
+def _cut(ranking: Ranking, part: slice | NDArray[np.intp]) -> Ranking:
     return replace(
         ranking,
         rows=ranking.rows[part],
         ranks=ranking.ranks[part],
         values=ranking.values[part],
         steps=ranking.steps[part],
+    )
+
+
+def reorder(shown: Shown, order: NDArray[np.intp]) -> Shown:
+    """The same rows, the ranked ones in another order.
+
+    Args:
+        shown: What is shown.
+        order: intp, shape (ranked rows on the page,): where each row stands now.
+    """
+    whole = np.concatenate([order, np.arange(len(order), shown.count)]).astype(np.intp)
+    # Ranked rows beyond those on the page, and the unranked ones, stay where they are.
+    everywhere = np.concatenate([order, np.arange(len(order), len(shown.ranking.rows))]).astype(np.intp)
+    noise = replace(shown.evidence.noise, errors=shown.evidence.noise.errors[order])
+    sets = tuple(shown.evidence.sets[at] for at in order)
+    deltas = shown.deltas
+    if deltas is not None:
+        deltas = replace(
+            deltas,
+            values=deltas.values[whole],
+            verdicts=tuple(deltas.verdicts[at] for at in whole),
+            margins=deltas.margins[whole],
+        )
+    return replace(
+        shown,
+        ranking=_cut(shown.ranking, everywhere),
+        details=shown.details.take(whole),
+        evidence=replace(shown.evidence, noise=noise, tied=shown.evidence.tied[order], sets=sets),
+        gaps=shown.gaps[whole],
+        deltas=deltas,
+        kept=tuple(shown.kept[at] for at in order) if shown.kept else (),
     )

@@ -30,9 +30,11 @@ def render_summary(choice: RankingChoice, shown: Shown, known: Sequence[Experime
     }[choice.source]
     if any(summary.training for summary in summarise_metrics(table) if summary.name.key == choice.metric):
         who += " · :red-badge[training metric] it says how well a run fits what it has seen"
+    baseline = shown.baseline
+    held = [] if baseline is None or baseline.choice.run_id is None else [baseline.describe()]
     covers = describe_coverage(ranking, table.total, shown.count, complete=table.complete)
     tie, against = shown.evidence.brief
-    said = "; ".join(one for one in (covers, tie, shown.evidence.scope) if one)
+    said = "; ".join(one for one in (covers, tie, shown.evidence.scope, *held) if one)
     # What speaks against taking the ranking at its word stands on the page, in full a click away.
     warning = f" :orange[:material/warning: {plain(against, 200)}]" if against else ""
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from mlreview.ui import basket, leaderboard_columns, pages, urlstate
+from mlreview.ui.leaderboard_numbers import delta_texts
 from mlreview.ui.leaderboard_rows import Part, Shown, split_parts
 from mlreview.ui.text import clip
 
@@ -78,7 +79,7 @@ def _coloured(frame: pd.DataFrame, part: Part) -> Any:
         return frame
     colours = _DARK if st.context.theme.type == "dark" else _LIGHT
     verdicts = deltas.verdicts[part.at]
-    texts = leaderboard_columns.delta_texts(part)
+    texts = delta_texts(part)
     styles = [f"color: {colours[verdict]}" if verdict in colours else "" for verdict in verdicts]
     by_position = iter(texts)
     return frame.style.apply(lambda _: styles, subset=["Delta"]).format(lambda _: next(by_position), subset=["Delta"])

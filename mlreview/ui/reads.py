@@ -36,6 +36,7 @@ FRESH_TIMES_READ = 10
 ERROR_S = 4
 LOG = logging.getLogger("mlreview")
 _OLDEST = "_reads.oldest"
+_ASKED = "_reads.asked"
 _FORGET_TOO: list[Callable[[], None]] = []
 
 
@@ -139,6 +140,12 @@ def refresh() -> None:
         cached.clear()
     for forget in _FORGET_TOO:
         forget()
+    st.session_state[_ASKED] = time.time()
+
+
+def asked_again() -> float:
+    """When this viewer last asked to read everything again (s since 1970); 0 for never."""
+    return st.session_state.get(_ASKED, 0.0)
 
 
 def forget_too(forget: Callable[[], None]) -> None:

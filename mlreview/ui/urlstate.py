@@ -11,7 +11,7 @@ Streamlit's own ``bind="query-params"`` can't carry this: a page switch strips i
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, Literal, NoReturn, TypeVar, get_args
 
 import streamlit as st
 
@@ -27,6 +27,8 @@ MAX_SEARCH_CHARS = 200
 MAX_COLUMNS = 40
 MAX_METRICS = 12
 _WRITTEN = "_url.written"
+_OURS = "_url.ours"
+_RUNNING = "_url.running"
 _ID = re.compile(r"^[0-9A-Za-z_-]{1,64}$")
 
 
@@ -230,10 +232,16 @@ def from_params(kind: type[View], params: Mapping[str, str]) -> View:
 def begin(page_kind: type | None) -> None:
     """Take the address into the session, when it isn't the one that this session wrote last.
 
+    A click that follows fast on another one is sent with the address from before the first: the browser had not
+    learnt the new one yet. So an address that comes with a change of the view from a widget, or with ``run_again``,
+    is not one that came from outside.
+
     Only the shared view and that of the page in sight are in the address; other pages stay as they were left.
     """
     params = st.query_params.to_dict()
-    if st.session_state.get(_WRITTEN) == params:
+    ours = st.session_state.pop(_OURS, False)
+    st.session_state[_RUNNING] = True
+    if st.session_state.get(_WRITTEN) == params or (ours and _WRITTEN in st.session_state):
         return
     for kind in (SharedView, page_kind):
         if kind is not None:
@@ -250,11 +258,20 @@ def update(kind: type[View], **changes: Any) -> View:
     """Change the view in this session; ``finish`` puts it into the address."""
     view = replace(get(kind), **changes)
     st.session_state[_state_key(kind)] = view
+    if not st.session_state.get(_RUNNING, True):  # in a callback: the script run before it is over
+        st.session_state[_OURS] = True
     return view
+
+
+def run_again() -> NoReturn:
+    """From a fragment: run the whole page again. The address may be older than the view by now; the view counts."""
+    st.session_state[_OURS] = True
+    st.rerun(scope="app")
 
 
 def finish(page_kind: type | None) -> None:
     """Write the shared view and the page's own into the address, as one history entry, when they changed."""
+    st.session_state[_RUNNING] = False
     params = to_params(get(SharedView))
     if page_kind is not None:
         params |= to_params(get(page_kind))
