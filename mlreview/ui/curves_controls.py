@@ -13,6 +13,7 @@ from mlreview.ui.urlstate import MAX_METRICS, CurvesView
 
 _AXES = {"step": "Step", "elapsed": "Time since start", "clock": "Wall clock"}
 _LAYOUTS = {"metrics": "Runs together", "runs": "A panel a run"}
+MAX_METRIC_PILLS = 5
 MAX_PILLS = 20
 """Up to so many runs the legend is a row of buttons; beyond, one chooses from a list."""
 TRAIN_UP_TO = 20
@@ -30,22 +31,40 @@ def render_controls(subject: Subject) -> tuple[Pair, ...]:
     view = urlstate.get(CurvesView)
     keys = [key_of(pair) for pair in subject.pairs]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        urlstate.control("curves_metrics", [key_of(pair) for pair in pairs])
-        st.multiselect(
-            "Metrics",
-            keys,
-            key="curves_metrics",
-            format_func=lambda key: clip(key, 60),
-            help="Training and validation curves of the same quantity are one entry: val_loss stands for loss too",
-            max_selections=MAX_METRICS,
-            placeholder="Choose metrics",
-            on_change=_metrics_chosen,
-        )
+        _render_metrics(keys, [key_of(pair) for pair in pairs])
         _choice("X axis", "axis", _AXES, start=None, end=None)
         _choice("Panels", "layout", _LAYOUTS)
         with st.popover("Adjust", icon=":material/tune:", help="Smoothing, scale, range, groups"):
             _render_adjustments(subject, view)
     return pairs
+
+
+def _render_metrics(keys: list[str], chosen: list[str]) -> None:
+    """A button for each pair as long as they fit into a row; beyond, a list to choose from."""
+    urlstate.control("curves_metrics", chosen)
+    about = "Training and validation curves of one quantity are one entry: val_loss stands for loss too"
+    if len(keys) <= MAX_METRIC_PILLS:
+        st.pills(
+            "Metrics",
+            keys,
+            key="curves_metrics",
+            format_func=lambda key: plain(key, 40),
+            selection_mode="multi",
+            help=about,
+            on_change=_metrics_chosen,
+            width="stretch",
+        )
+    else:
+        st.multiselect(
+            "Metrics",
+            keys,
+            key="curves_metrics",
+            format_func=lambda key: clip(key, 60),
+            help=about,
+            max_selections=MAX_METRICS,
+            placeholder="Choose metrics",
+            on_change=_metrics_chosen,
+        )
 
 
 def _metrics_chosen() -> None:

@@ -79,7 +79,7 @@ def test_a_link_restores_everything(open_curves, team_sample: Sample):
 
 def test_changes_go_into_the_address(open_curves, team_sample: Sample):
     test = open_curves(team_sample, *NETWORKS)
-    test.multiselect(key="curves_metrics").set_value(["val_binary_accuracy"]).run()
+    test.pills(key="curves_metrics").set_value(["val_binary_accuracy"]).run()
     test.segmented_control(key="curves_axis").set_value("clock").run()
     test.toggle(key="curves_log").set_value(True).run()
     test.slider(key="curves_smoothing").set_value(0.5).run()
