@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mlreview.analysis.fit_rules import NOISE_ERRORS, OVERFIT_RISE
+from mlreview.analysis import fit_rules as rules
 from mlreview.entities import Curve, Direction
 
 MAX_BLOCKS = 500
@@ -89,7 +89,7 @@ class Shape:
     def sure(self) -> float:
         """How large a change between two smoothed points must be to be no chance, as a share of ``scale``."""
         jitter = _MEDIAN * self.noise * (1 / self.window + 2 / (self.window + 1)) ** 0.5
-        return NOISE_ERRORS * max(jitter, self.wander) / self.scale
+        return rules.NOISE_ERRORS * max(jitter, self.wander) / self.scale
 
     def level(self, position: int) -> float:
         """Smoothed error at a position."""
@@ -157,7 +157,7 @@ def shape_of(points: Points, direction: Direction) -> Shape | None:
         smooth = running_median(error, window)
         best = int(smooth.argmin())
         wander = _wander(smooth, best)
-        if NOISE_ERRORS * wander <= OVERFIT_RISE / 2 * scale or 2 * window + 1 > most:
+        if rules.NOISE_ERRORS * wander <= rules.OVERFIT_RISE / 2 * scale or 2 * window + 1 > most:
             break
         window = 2 * window + 1
     if lowest > 0:

@@ -155,7 +155,7 @@ def _underfits(train: Shape | None, points: Mapping[str, Points], facts: Facts) 
     for pair in find_pairs(points, counts):
         bar = score_bar(pair)
         ends = [(_end(points[key]), key) for key in (pair.train, pair.held_out) if key is not None]
-        if bar is not None and pair.train is not None and all(0 <= value <= 1 for value, _ in ends):
+        if bar is not None and pair.train is not None and all(value <= 1 for value, _ in ends):
             # Dropout holds the training score down: the better of the two is what the model can do.
             scores.append((pair.name.kind != "ranking", bar, *max(ends)))
     if scores:

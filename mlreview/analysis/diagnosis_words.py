@@ -172,10 +172,15 @@ def _underfitting(facts: Facts) -> tuple[list[str], str]:
 
 
 def _good_fit(facts: Facts) -> tuple[list[str], str]:
-    evidence = [
-        f"Good fit: {clip(facts.metric)} came to rest at {number(facts.last_value)}; its best is "
-        f"{number(facts.best_value)} at {facts.at(facts.best_step)} of {facts.end}."
-    ]
+    key, last, best = clip(facts.metric), number(facts.last_value), number(facts.best_value)
+    if last == best:
+        evidence = [f"Good fit: {key} came to rest at its best, {last}, within {facts.end} {facts.unit}s."]
+    else:
+        by = change(facts.best_value, facts.last_value)
+        evidence = [
+            f"Good fit: {key} came to rest at {last}, close to its best: {best} at {facts.at(facts.best_step)} of "
+            f"{facts.end} ({by} since)."
+        ]
     if facts.train_metric is not None:
         evidence.append(f"{clip(facts.train_metric)} ends at {number(facts.train_last)}.")
     return evidence, ""

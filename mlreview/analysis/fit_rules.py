@@ -66,8 +66,9 @@ class Rule:
 _NOISE = Threshold(
     "NOISE_ERRORS",
     NOISE_ERRORS,
-    "a rise or fall counts only beyond this many standard errors of the curve's own noise",
-    "three sigma; the noise is the median absolute third difference of the curve",
+    "a rise or fall counts only beyond this many standard deviations by which the smoothed curve strays from a single "
+    "valley, and this many standard errors of its jitter",
+    "three sigma and one more, because the lowest of many points is a lucky one",
 )
 
 RULES: tuple[Rule, ...] = (

@@ -293,3 +293,9 @@ def test_only_the_curves_that_a_verdict_needs_are_read():
     keys = ["val_AUROC", "AUROC", "loss", "val_loss", "validation_loss", "precision", "val_precision", "learning_rate"]
     assert set(wanted_metrics(keys, "val_AUROC")) == {"loss", "val_loss", "AUROC", "val_AUROC"}
     assert wanted_metrics(["learning_rate"]) == ()
+
+
+def test_an_r2_below_zero_is_underfitting_even_when_the_loss_fell_from_a_bad_start():
+    losses = {"loss": decay(2.0, 1.0, 40, 0.5), "val_loss": decay(2.0, 1.02, 40, 0.5)}
+    assert verdict(**losses, r2=decay(-1.0, 0.02, 40, 0.5), val_r2=decay(-1.0, -0.02, 40, 0.5)) == "underfitting"
+    assert verdict(**losses, r2=decay(-1.0, 0.8, 40, 0.5), val_r2=decay(-1.0, 0.78, 40, 0.5)) == "good_fit"
