@@ -12,13 +12,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from mlreview.analysis.diagnosis import diagnose
 from mlreview.demo.plan import NetworkSpec, make_plan
+from mlreview.entities import Curve
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-OF_A_COIN = math.log(2)
-"""Cross-entropy of always saying 0.5."""
+AN_INFINITE_ONE = 1.7e308
+"""What is larger is infinite: MLflow's SQL stores give infinity back as 1.8e308."""
 
 TALK = {
     "sports-NN-32d-lr0.1": 0.917,
@@ -34,30 +38,16 @@ TOLERANCE = 0.03
 
 
 def regime_of(loss: Sequence[float], val_loss: Sequence[float]) -> str | None:
-    """Name the regime of two loss curves, one value an epoch; ``None`` for none of the four, or without curves.
-
-    - Diverged: a loss is not finite, or val_loss ends ten times above where it began. No useful training does either.
-    - Overfitting: val_loss ends a fifth above its best while the training loss went on falling from there; a fifth is
-      far beyond the wobble of these curves, which is below 2 %.
-    - Still improving: val_loss is at its best in the last epoch and lost a twentieth of itself in the last quarter:
-      another quarter would pay.
-    - Underfitting: val_loss has come to rest (within 1 % over the last quarter) within a tenth of a coin's, and the
-      training loss is no better: it's not for want of time or of data.
-    """
+    """The diagnosis of two loss curves, one value an epoch; ``None`` without curves."""
     if not loss or len(loss) != len(val_loss):
         return None
-    if not all(map(math.isfinite, [*loss, *val_loss])) or val_loss[-1] > 10 * val_loss[0]:
-        return "diverged"
-    best = val_loss.index(min(val_loss))
-    if val_loss[-1] > 1.2 * val_loss[best] and loss[-1] < loss[best]:
-        return "overfitting"
-    a_quarter_ago = val_loss[-1 - len(val_loss) // 4]
-    fell = 1 - val_loss[-1] / a_quarter_ago
-    if best == len(val_loss) - 1 and fell > 0.05:
-        return "still_improving"
-    if abs(fell) < 0.01 and val_loss[-1] > 0.9 * OF_A_COIN and loss[-1] > 0.9 * OF_A_COIN:
-        return "underfitting"
-    return None
+    return diagnose([_curve("loss", loss), _curve("val_loss", val_loss)]).verdict
+
+
+def _curve(key: str, values: Sequence[float]) -> Curve:
+    given = np.asarray(values, dtype=np.float64)
+    given = np.where(np.abs(given) > AN_INFINITE_ONE, np.inf, given)
+    return Curve("run", key, np.arange(len(given)), np.zeros(len(given), np.int64), given, len(given))
 
 
 @dataclass(frozen=True)
@@ -110,7 +100,7 @@ def check(runs: Mapping[str, Recorded]) -> list[Finding]:
             findings.append(Finding(spec.name, spec.regime, found, False))
         else:
             found = regime_of(run.loss, run.val_loss)
-            findings.append(Finding(spec.name, spec.regime, found or "none of the four", found == spec.regime))
+            findings.append(Finding(spec.name, spec.regime, found or "no curves", found == spec.regime))
     return findings
 
 

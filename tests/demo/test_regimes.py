@@ -1,7 +1,6 @@
 """The check of a demo on the posts, on curves and scores that are made up: what is wrong must not pass."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -89,24 +88,15 @@ def test_each_regime_is_told_by_its_curves(regime: str) -> None:
     assert regime_of(*curves(regime, 40)) == regime
 
 
-@pytest.mark.parametrize(
-    ("loss", "val_loss"),
-    [
-        curves("a good fit", 40),
-        ([], []),
-        ([0.5], [0.5]),
-        (line(0.6, 0.3, 40), line(0.6, 0.4, 20) + line(0.4, 0.45, 20)),  # a wobble of an eighth
-        (line(0.6, 0.9, 40), line(0.6, 0.9, 40)),  # both rise
-    ],
-)
-def test_curves_without_a_regime_are_given_none(loss: Sequence[float], val_loss: Sequence[float]) -> None:
-    assert regime_of(loss, val_loss) is None
+def test_curves_that_are_not_there_have_no_regime() -> None:
+    assert regime_of([], []) is None
+    assert regime_of([0.5] * 9, [0.5] * 8) is None
 
 
-@pytest.mark.parametrize("broken", [math.nan, math.inf])
-def test_a_loss_that_is_no_number_has_diverged_however_it_ends(broken: float) -> None:
+@pytest.mark.parametrize("broken", [math.nan, math.inf, 1.7976931348623157e308])
+def test_a_loss_that_ends_as_no_number_has_diverged_as_a_store_gives_it_back(broken: float) -> None:
     loss, val_loss = curves("still_improving", 40)
-    assert regime_of([*loss[:3], broken, *loss[4:]], val_loss) == "diverged"
+    assert regime_of([*loss[:30], *[broken] * 10], val_loss) == "diverged"
 
 
 def write(client: MlflowClient, runs: dict[str, Recorded], artifacts: str) -> None:
@@ -136,7 +126,7 @@ def test_the_command_reads_a_store_prints_the_table_and_says_no_by_its_exit_code
     assert all(name in output for name in [*TALK, *MEANT])
     assert output.count("WRONG") == (0 if is_right else 2 + 1)  # the last line counts them
     assert ("0.900 (+0.104)" in output) is not is_right
-    assert ("none of the four" in output) is not is_right
+    assert ("good_fit  " in output) is not is_right
 
 
 def test_the_command_can_not_check_a_store_without_the_demo(
