@@ -17,6 +17,7 @@ if recorded is None or len(recorded.runs) < 2:
 else:
     seen = compare.look(recorded)
     compare.render_summary(seen)
+    compare.render_unread(recorded)
     sight = compare.render_controls(seen)
     opened = compare.render_table(seen, sight)
     if opened:

@@ -63,6 +63,16 @@ def render_coverage(chosen: Sequence[str], recorded: Recorded) -> None:
         )
 
 
+def render_unread(recorded: Recorded) -> None:
+    """Say which runs are compared without their files, and why, where there are such."""
+    problems = [facts.problem for facts in recorded.files.values() if facts.problem]
+    if problems:
+        st.caption(
+            f":material/folder_off: Files of {len(problems)} of {len(recorded.runs)} runs could not all be read, so "
+            f"their architecture and environment may be missing here: {plain(problems[0], 300)}"
+        )
+
+
 def render_summary(seen: Compared) -> None:
     """What differs and what it did, side by side; below, what must be known before believing it."""
     summary = seen.summary
