@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from mlreview import __version__, names
+from mlreview.cli_notes import note_group
 from mlreview.entities import Aggregate, Direction, Experiment
 from mlreview.errors import BadInputError, MlreviewError, NotFoundError
 
 if TYPE_CHECKING:
     from mlreview.entities import ModelVersion
-    from mlreview.store.base import RunStore
+    from mlreview.store.base import RunStore, RunWriter
 
 
 _PRINTED_PARAMS = 4
@@ -303,6 +304,17 @@ def _open_store(tracking_uri: str | None) -> "RunStore":
         mlflow_ui_url=settings.mlflow_ui_url,
         timeout=settings.timeout,
     )
+
+
+def _open_writer(tracking_uri: str | None) -> "RunWriter":
+    from mlreview.settings import load_settings
+    from mlreview.store import open_writer
+
+    settings = load_settings(tracking_uri=tracking_uri)
+    return open_writer(settings.tracking_uri, registry_uri=settings.registry_uri, timeout=settings.timeout)
+
+
+main.add_command(note_group(_open_store, _open_writer, _tracking_uri_option))
 
 
 def _model_versions(store: "RunStore") -> "tuple[ModelVersion, ...] | None":

@@ -93,6 +93,17 @@ def is_legal_key(key: str) -> bool:
 
 
 # --- limits of this project ---------------------------------------------------------------------------------------
+NOTE_HEADINGS: Final = (
+    "Use case and requirements",
+    "Summary: what ships and why",
+    "Tried and compared",
+    "Data: anything non-standard",
+    "Decisions and trade-offs",
+    "Shadow and live observations",
+    "If you pick this up later",
+)
+"""Headings of the template for notes, unless a team has its own."""
+
 NOTE_HEAD_CHARS: Final = 200
 """How much of a note a table reads; the whole note is read where it is shown."""
 

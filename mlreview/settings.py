@@ -48,6 +48,11 @@ class Settings(BaseSettings):
         description="Other names of metrics, so that runs which logged one name rank beside runs that logged another.",
     )
 
+    note_headings: tuple[str, ...] = Field(
+        default=(),
+        description="Headings of the template for notes, in order, instead of the seven that it has otherwise.",
+    )
+
     @field_validator("metric_aliases", mode="before")
     @classmethod
     def _one_name_or_several(cls, value: Any) -> Any:

@@ -5,17 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from mlreview.names import NOTE_HEADINGS
 from mlreview.notes.sections import put_generated, sections, without_generated
 
-HEADINGS: Final = (
-    "Use case and requirements",
-    "Summary: what ships and why",
-    "Tried and compared",
-    "Data: anything non-standard",
-    "Decisions and trade-offs",
-    "Shadow and live observations",
-    "If you pick this up later",
-)
+HEADINGS: Final = NOTE_HEADINGS
 TRIED: Final = "Tried and compared"
 _PLACEHOLDERS = frozenset({"todo", "tbd", "tba", "fixme", "xxx", "lorem", "ipsum"})
 _LINK = re.compile(r"!?\[((?:[^\[\]\\]|\\.)*)\]\([^)]*\)?")

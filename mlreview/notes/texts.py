@@ -3,9 +3,11 @@
 import difflib
 import hashlib
 import re
+from dataclasses import dataclass
 
 from mlreview import names
 from mlreview.errors import BadInputError
+from mlreview.secrets import find_secrets
 
 NO_NOTE = ""
 """Hash of a run that has no note at all, which is not the hash of an empty one."""
@@ -84,6 +86,38 @@ def like(edited: str, original: str | None) -> str:
             if block.a + step < len(old_ends) and block.b + step < len(ends):
                 ends[block.b + step] = old_ends[block.a + step]
     return "".join(line + after for line, after in zip(new, [*ends, ""], strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """Something in a note that looks like a secret: what it seems to be, its line (from 1), and where it stands."""
+
+    kind: str
+    line: int
+    start: int
+    end: int
+
+
+def secrets_in(text: str) -> tuple[Secret, ...]:
+    """What in a note looks like a key, a token or a password: to be pointed out before it is saved."""
+    return tuple(
+        Secret(found.kind, len(_END.findall(text[: found.start])) + 1, found.start, found.end)
+        for found in find_secrets(text)
+    )
+
+
+def unified_diff(before: str | None, after: str) -> str:
+    """What changed, in the usual form, without its header; empty where only line ends did."""
+    old, new = to_lf(before or "").split("\n"), to_lf(after).split("\n")
+    lines = list(difflib.unified_diff(old, new, lineterm="", n=2))[2:]
+    return "\n".join(lines)
+
+
+def changed_lines(before: str | None, after: str) -> tuple[int, int]:
+    """How many lines were added and how many removed."""
+    lines = unified_diff(before, after).split("\n")
+    counted = [line for line in lines if line not in ("+", "-")]
+    return sum(line.startswith("+") for line in counted), sum(line.startswith("-") for line in counted)
 
 
 def is_blank(text: str | None) -> bool:
