@@ -12,6 +12,7 @@ from mlreview.notes.sections import sentence_around
 
 MOST_HITS = 50
 _PLACES = 10
+_COMBINING = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,38 @@ def notes_of(table: RunTable) -> dict[str, str]:
     return {run: text for run, text in zip(table.run_ids, column, strict=True) if text and not text.isspace()}
 
 
+class NoteIndex:
+    """The notes of a table, made ready for many questions. Never changed; safe to use from several threads.
+
+    Args:
+        table: From ``notes_query``.
+    """
+
+    def __init__(self, table: RunTable) -> None:
+        self.table = table
+        column = table.tags.get(names.NOTE_TAG, ())
+        self._folded = [(row, _fold(text)) for row, text in enumerate(column) if text]
+
+    def search(self, query: str, limit: int = MOST_HITS) -> Found:
+        """See ``search_notes``."""
+        words = _words(query)
+        if not words:
+            raise BadInputError(
+                "There is nothing to look for.", hint="Give a word, or several; quotes keep words together."
+            )
+        whole = _fold(" ".join(query.replace('"', " ").split()))
+        # Most notes don't have the longest word: so one look at each, and only then the rest.
+        words = sorted(words, key=len, reverse=True)
+        found = [
+            (whole not in folded, -sum(folded.count(word) for word in words), row, folded)
+            for row, folded in self._folded
+            if all(word in folded for word in words)
+        ]
+        best = sorted(found, key=lambda one: one[:3])[:limit]
+        hits = tuple(_hit(self.table, count, row, folded, words) for _, count, row, folded in best)
+        return Found(hits, len(found), len(self._folded))
+
+
 def search_notes(table: RunTable, query: str, limit: int = MOST_HITS) -> Found:
     """Notes that have every word that was asked for; ``"several words"`` in quotes stand together.
 
@@ -72,27 +105,7 @@ def search_notes(table: RunTable, query: str, limit: int = MOST_HITS) -> Found:
     Raises:
         BadInputError: There is nothing to look for.
     """
-    words = _words(query)
-    if not words:
-        raise BadInputError(
-            "There is nothing to look for.", hint="Give a word, or several; quotes keep words together."
-        )
-    column = table.tags.get(names.NOTE_TAG, ())
-    whole = _fold(" ".join(query.replace('"', " ").split()))
-    # Most notes don't have the rarest word: so one look at each, and only then the rest.
-    words = sorted(words, key=len, reverse=True)
-    found: list[tuple[bool, int, int, str]] = []
-    notes = 0
-    for row, text in enumerate(column):
-        if not text:
-            continue
-        notes += 1
-        folded = text.lower() if text.isascii() else _fold(text)
-        if all(word in folded for word in words):
-            count = sum(folded.count(word) for word in words)
-            found.append((whole not in folded, -count, row, folded))
-    found.sort(key=lambda one: one[:3])
-    return Found(tuple(_hit(table, *one, words) for one in found[:limit]), len(found), notes)
+    return NoteIndex(table).search(query, limit)
 
 
 def authors(hits: tuple[Hit, ...], author: Callable[[str], str | None]) -> Mapping[str, str | None]:
@@ -100,7 +113,7 @@ def authors(hits: tuple[Hit, ...], author: Callable[[str], str | None]) -> Mappi
     return {hit.run_id: author(hit.run_id) or hit.user for hit in hits}
 
 
-def _hit(table: RunTable, other: bool, count: int, row: int, folded: str, words: list[str]) -> Hit:
+def _hit(table: RunTable, count: int, row: int, folded: str, words: list[str]) -> Hit:
     text = table.tags[names.NOTE_TAG][row]
     if len(folded) == len(text):
         at, length = _best_place(text, folded, words)
@@ -157,5 +170,4 @@ def _words(query: str) -> list[str]:
 def _fold(text: str) -> str:
     if text.isascii():
         return text.lower()
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(character for character in decomposed if not unicodedata.combining(character))
+    return _COMBINING.sub("", unicodedata.normalize("NFKD", text.casefold()))
