@@ -18,7 +18,7 @@ from mlreview.errors import BadInputError, MlreviewError, NotFoundError
 
 if TYPE_CHECKING:
     from mlreview.entities import ModelVersion
-    from mlreview.store.base import RunStore, RunWriter
+    from mlreview.store.base import RunStore
 
 
 _PRINTED_PARAMS = 4
@@ -306,17 +306,6 @@ def _open_store(tracking_uri: str | None) -> "RunStore":
     )
 
 
-def _open_writer(tracking_uri: str | None) -> "RunWriter":
-    from mlreview.settings import load_settings
-    from mlreview.store import open_writer
-
-    settings = load_settings(tracking_uri=tracking_uri)
-    return open_writer(settings.tracking_uri, registry_uri=settings.registry_uri, timeout=settings.timeout)
-
-
-main.add_command(note_group(_open_store, _open_writer, _tracking_uri_option))
-
-
 def _model_versions(store: "RunStore") -> "tuple[ModelVersion, ...] | None":
     """Everything in the registry; ``None`` when it can't be read, which keeps nobody from ranking runs."""
     try:
@@ -405,6 +394,8 @@ def _signed(value: float | None) -> str | None:
         return None
     return f"{value:+.3f}" if value == 0 or 0.0005 <= abs(value) < 1_000_000 else f"{value:+.2g}"
 
+
+main.add_command(note_group(_open_store, _tracking_uri_option))
 
 if __name__ == "__main__":
     main()

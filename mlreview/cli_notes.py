@@ -13,11 +13,10 @@ from mlreview.errors import BadInputError, MlreviewError
 from mlreview.store.base import RunStore, RunWriter
 
 Opening = Callable[[str | None], RunStore]
-WriterOpening = Callable[[str | None], RunWriter]
 _ANSWER_IS_NO = 1
 
 
-def note_group(open_store: Opening, open_writer: WriterOpening, uri_option: Callable[[Any], Any]) -> click.Group:
+def note_group(open_store: Opening, uri_option: Callable[[Any], Any]) -> click.Group:
     """The commands, over whatever opens a store."""
 
     @click.group()
@@ -50,7 +49,7 @@ def note_group(open_store: Opening, open_writer: WriterOpening, uri_option: Call
         text = _text_of(source)
         store = open_store(tracking_uri)
         try:
-            _set(store, open_writer(tracking_uri), run_id, text, as_json, **options)
+            _set(store, _open_writer(tracking_uri), run_id, text, as_json, **options)
         finally:
             store.close()
 
@@ -86,6 +85,14 @@ def note_group(open_store: Opening, open_writer: WriterOpening, uri_option: Call
         sys.exit(0 if found else _ANSWER_IS_NO)
 
     return note
+
+
+def _open_writer(tracking_uri: str | None) -> RunWriter:
+    from mlreview.settings import load_settings
+    from mlreview.store import open_writer
+
+    settings = load_settings(tracking_uri=tracking_uri)
+    return open_writer(settings.tracking_uri, registry_uri=settings.registry_uri, timeout=settings.timeout)
 
 
 def _show(store: RunStore, run_id: str, as_json: bool) -> None:
