@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from mlreview.entities import ModelVersion
     from mlreview.store.base import RunStore
 
-
 _PRINTED_PARAMS = 4
 
 
