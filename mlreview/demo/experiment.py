@@ -20,8 +20,11 @@ from mlreview.demo.tracking import (
     store_errors,
     tracking_to,
 )
-from mlreview.errors import BadInputError
+from mlreview.errors import BadInputError, MlreviewError
+from mlreview.notes.revisions import new_save_id
+from mlreview.notes.service import NoteService
 from mlreview.redaction import redact
+from mlreview.store import open_store, open_writer
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -201,9 +204,20 @@ def _finish(
         tags = runs[name].data.tags
         current = tags.get(names.NOTE_TAG)
         if not current or _digest(current) == tags.get(NOTE_DIGEST_TAG):
-            client.set_tag(runs[name].info.run_id, names.NOTE_TAG, note)
+            _save_note(client, runs[name].info.run_id, note, current)
             client.set_tag(runs[name].info.run_id, NOTE_DIGEST_TAG, _digest(note))
     return registered
+
+
+def _save_note(client: "MlflowClient", run_id: str, note: str, current: str | None) -> None:
+    """As the dashboard saves one, with a history; where revisions can't be kept, as MLflow's own page does."""
+    store, writer = open_store(client.tracking_uri), open_writer(client.tracking_uri)
+    try:
+        NoteService(store, writer).save(run_id, note, base=current, save_id=new_save_id(), author="mlreview demo")
+    except MlreviewError:
+        client.set_tag(run_id, names.NOTE_TAG, note)
+    finally:
+        store.close()
 
 
 def _digest(note: str) -> str:

@@ -119,7 +119,7 @@ def _talk_winner(facts: Facts) -> str:
 {USE_CASE[plan.data]} Required: better than a linear model on the same features, and small enough to
 retrain on a laptop.
 
-## Summary
+## Summary: what ships and why
 
 One hidden layer of 32 units, SGD at 0.1, 40 epochs: **val_AUROC {facts.metric(winner, "val_AUROC"):.3f}**,
 val_binary_accuracy {facts.metric(winner, "val_binary_accuracy"):.3f}. That is number {sweep.index(winner) + 1} of the
@@ -131,7 +131,7 @@ val_binary_accuracy {facts.metric(winner, "val_binary_accuracy"):.3f}. That is n
 
 All of them see the same {len(facts.features)} features and the same data.
 
-## Data
+## Data: anything non-standard
 
 - {facts.counts[0]:,} training {facts.noun}, {facts.counts[1]:,} test {facts.noun}; TF-IDF or scaling is fitted to the
   training {facts.noun} alone.
@@ -145,7 +145,7 @@ All of them see the same {len(facts.features)} features and the same data.
 - The threshold stays at 0.5, since neither mistake costs more.
 - No early stopping: the sweep is there to show whole curves.
 
-## Observations
+## Shadow and live observations
 
 - {facts.link(slow)} is not bad, it is unfinished: its val_loss moves from {slow_loss[-6]:.4f} to {slow_loss[-1]:.4f}
   in the last five epochs. Don't conclude anything about 8 units from it.
@@ -181,7 +181,7 @@ def _overfit(facts: Facts) -> str:
 
 {USE_CASE[plan.data]} This run asks what a wide layer and a faster optimizer add to {facts.link(winner)}.
 
-## Summary
+## Summary: what ships and why
 
 **Overfit; don't ship.** {units} units and Adam at 0.01: {weights:,} weights for {facts.counts[0]:,} training
 {facts.noun}. val_loss is lowest at step {best} with {val_loss[best]:.3f} and ends at {val_loss[last]:.3f},
@@ -191,7 +191,7 @@ def _overfit(facts: Facts) -> str:
 
 {_table(("step", "loss", "val_loss", "val_AUROC"), rows)}
 
-## Data
+## Data: anything non-standard
 
 The same {len(facts.features)} features as the sweep. The validation data are the test {facts.noun}, as in the talk.
 
@@ -205,7 +205,7 @@ The same {len(facts.features)} features as the sweep. The validation data are th
 keras.callbacks.EarlyStopping(monitor="val_loss", patience=3, restore_best_weights=True)
 ```
 
-## Observations
+## Shadow and live observations
 
 val_AUROC peaks at step {val_auroc.index(max(val_auroc))} with {max(val_auroc):.3f} and ends at {val_auroc[last]:.3f}.
 
@@ -236,7 +236,7 @@ def _champion(facts: Facts) -> str:
 
 {USE_CASE[plan.data]}
 
-## Summary
+## Summary: what ships and why
 
 The model to ship{f", registered as `{facts.registered}`" if facts.registered else ""}: the setting that wins the
 talk's table, and the best of {len(seeds)} seeds by val_AUROC. On the test {facts.noun}, measured once:
@@ -249,7 +249,7 @@ One setting under {len(seeds)} seeds; validation on one fifth of the training {f
 
 {_table(("run", "val_AUROC", "test_AUROC", "test_binary_accuracy"), rows)}
 
-## Data
+## Data: anything non-standard
 
 - {facts.counts[0]:,} training {facts.noun}, one fifth of them for validation; {facts.counts[1]:,} test {facts.noun}.
 - The features are fitted to the four fifths that train; `preprocessing.json` in the artifacts makes them again.
@@ -264,7 +264,7 @@ One setting under {len(seeds)} seeds; validation on one fifth of the training {f
 - First and second of the sweep, {facts.link(sweep[0])} and {facts.link(sweep[1])}, are {lead:.4f} apart,
   {"less" if lead < spread else "more"} than that span. {_noise(lead, spread)}
 
-## Observations
+## Shadow and live observations
 
 Loading it needs no code of ours:
 
@@ -290,7 +290,7 @@ def _logistic(facts: Facts) -> tuple[str, str]:
 
 {USE_CASE[plan.data]}
 
-## Summary
+## Summary: what ships and why
 
 The baseline that every network has to beat: logistic regression on the same {len(facts.features)} features,
 **val_AUROC {facts.metric(name, "val_AUROC"):.3f}**, val_loss {facts.metric(name, "val_loss"):.3f}, fitted in moments.
@@ -300,7 +300,7 @@ The baseline that every network has to beat: logistic regression on the same {le
 
 {_table(("run", "val_AUROC"), rows)}
 
-## Data
+## Data: anything non-standard
 
 {facts.counts[0]:,} training {facts.noun}. The validation data are the {facts.counts[1]:,} test {facts.noun}, as in the
 talk.
@@ -308,6 +308,10 @@ talk.
 ## Decisions and trade-offs
 
 scikit-learn's own settings, untouched; `precision_recall.png` in the artifacts shows what a threshold would cost.
+
+## Shadow and live observations
+
+None: it was never deployed.
 
 ## If you pick this up later
 

@@ -23,6 +23,9 @@ from mlreview.demo.data import load_breast_cancer, prepare
 from mlreview.demo.plan import NetworkSpec, make_plan
 from mlreview.demo.tracking import REGIME_TAG, RUN_TAG, VALIDATION_TAG, create_experiment, tracking_to
 from mlreview.demo.train import train_network
+from mlreview.notes.service import NoteService
+from mlreview.notes.template import completeness
+from mlreview.store import open_store
 from tests.demo.posts import write_cache
 from tests.demo.regimes import curve, regime_of
 from tests.stores import sqlite_uri
@@ -281,9 +284,9 @@ def test_notes_are_markdown_with_code_a_table_and_links_to_runs_that_are_there(s
     for name in (PLAN.talk_winner, champions_name, PLAN.logistic):
         note = written[name]
         assert len(note) <= names.MAX_TAG_CHARS
-        assert "## Use case and requirements\n" in note
-        assert "## Summary\n" in note
-        assert "## If you pick this up later\n" in note
+        assert completeness(note).complete
+        (entry,) = NoteService(open_store(story.uri)).history(runs[name].info.run_id)[:1]
+        assert (entry.status, entry.revision.text, entry.revision.author) == ("current", note, "mlreview demo")
         assert note.count("```") == 2
         assert "| --- |" in note
         links = re.findall(r"\[([^\]]+)\]\(#/experiments/(\d+)/runs/(\w+)\)", note)
