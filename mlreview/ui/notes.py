@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from mlreview.names import MAX_TAG_CHARS
+from mlreview.notes.template import completeness
 from mlreview.ui import (
     identity,
     note_editor,
@@ -13,10 +14,12 @@ from mlreview.ui import (
     notes_open,
     notes_search,
     notes_state,
+    notes_texts,
     urlstate,
 )
 from mlreview.ui.note_editor import EditorData, SaveRequest
 from mlreview.ui.notes_runs import Runs
+from mlreview.ui.text import plain
 
 PARTS: dict[urlstate.NotesPart, str] = {
     "read": ":material/article: Note",
@@ -72,11 +75,22 @@ def render_note(run_id: str, runs: Runs) -> None:
             begin = notes_insert.beginnings(run_id, runs)
             for label, (icon, put_in) in begin.items():
                 st.button(label, icon=icon, key=f"notes_begin_{label}", on_click=_begin, args=(put_in,))
-        notes_search.render_mentions(run_id)
+        notes_search.render_mentions(run_id, runs)
         return
     with st.container(border=True):
         note_editor.note_view(note.text, runs.mentioned(note.text), f"note_view_{run_id}", notes_open.open_note)
-    notes_search.render_mentions(run_id)
+    _render_completeness(note.note.text)
+    notes_search.render_mentions(run_id, runs)
+
+
+def _render_completeness(text: str | None) -> None:
+    """Which headings of the team's template have people's words under them."""
+    found = completeness(text, notes_texts.headings())
+    if found.complete:
+        st.caption(f":material/check_circle: All {found.total} sections of the template are filled in.")
+    elif found.total:
+        missing = ", ".join(plain(heading, 60) for heading in found.missing)
+        st.caption(f"{len(found.filled)} of {found.total} sections of the template are filled in. Missing: {missing}.")
 
 
 def _begin(put_in: Callable[[], None]) -> None:

@@ -35,7 +35,7 @@ def type_at_end(page: Page, text: str) -> None:
 def save(page: Page) -> None:
     """Ctrl+S, and wait until it is saved."""
     page.keyboard.press("Control+s")
-    says(page, "Saved,")
+    says(page, "Saved,", timeout=90_000)  # the first save of an app imports MLflow
 
 
 def show_part(page: Page, part: str) -> None:
