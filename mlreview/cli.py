@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from mlreview.entities import ModelVersion
     from mlreview.store.base import RunStore
 
-_PRINTED_PARAMS = 4
-
 
 class _Group(click.Group):
     """Turns our errors into a message on standard error and exit code 2."""
@@ -211,7 +209,7 @@ def leaderboard(
     elif form == "json":
         click.echo(json.dumps(report, ensure_ascii=False, indent=2, allow_nan=False))
     else:
-        _print_leaderboard(report)
+        cli_leaderboard.show_ranking(report)
 
 
 @main.command()
@@ -326,72 +324,6 @@ def _experiment(store: "RunStore", name_or_id: str) -> Experiment:
         f"There is no experiment {name_or_id!r} in this store.",
         hint=f"There are: {names_known}{more}." if known else "It has no experiments yet; mlreview demo makes one.",
     )
-
-
-def _print_leaderboard(report: dict[str, Any]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    arrow = "higher" if report["direction"] == "max" else "lower"
-    assumed = "" if report["direction_known"] else " (assumed)"
-    chosen = {"guess": f", guessed: {report['reason']}", "team": ", the team's choice", "own": ""}[report["source"]]
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = 200  # a file or a pipe has no width to fit into
-    console.print(
-        f"Ranked by {_printable(report['metric'])}, {arrow} is better{assumed}, {report['by']} value{chosen}. "
-        f"{report['coverage']}.",
-        markup=False,
-    )
-    for sentence in report["says"]:
-        console.print(f"{_printable(sentence)}.", markup=False)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    rows = report["rows"]
-    params = list(rows[0]["params"])[:_PRINTED_PARAMS] if rows else []
-    colours = {"better": "green", "worse": "red", "within noise": "dim", "other data": "dim"}
-    columns: list[tuple[str, Any]] = [
-        ("rank", lambda row: f"{row['rank']} ≈" if row["tied"] and row["rank"] else row["rank"]),
-        ("run", lambda row: row["run_name"] or row["run_id"]),
-        (report["metric"], lambda row: _short(row["value"])),
-        ("Δ", lambda row: _signed(row["delta"])),
-        ("gap", lambda row: _short(row["gap"])),
-        ("fit", lambda row: (row["verdict"] or "").replace("_", " ")),
-        ("logged as", lambda row: row["substituted"]),
-        ("model kept", lambda row: row["kept"] and f"{row['kept']}, step {row['step']}"),
-        *((key, lambda row, key=key: row["params"][key]) for key in params),
-        ("started", lambda row: (row["started"] or "")[:16].replace("T", " ")),
-        ("owner", lambda row: row["owner"]),
-        ("status", lambda row: row["status"]),
-    ]
-    # What would say nothing in any row is left out.
-    columns = [one for one in columns if one[0] not in ("Δ", "logged as", "model kept") or any(map(one[1], rows))]
-    for at, (heading, _) in enumerate(columns):
-        right = heading in ("rank", "Δ", "gap") or at == 2
-        table.add_column(Text(_printable(heading)), justify="right" if right else "left", no_wrap=right or at == 1)
-    for row in rows:
-        cells = []
-        for heading, read in columns:
-            cell = read(row)
-            style = colours.get(row["compared"], "") if heading == "Δ" else ""
-            cells.append(Text("—" if cell is None else _printable(str(cell)), style=style))
-        table.add_row(*cells)
-    console.print(table)
-
-
-def _printable(text: str) -> str:
-    """Without control characters: in a name they could drive the terminal."""
-    return "".join(character for character in text if character.isprintable())
-
-
-def _short(value: float | str | None) -> str | None:
-    return f"{value:.4g}" if isinstance(value, float | int) else value
-
-
-def _signed(value: float | None) -> str | None:
-    if value is None:
-        return None
-    return f"{value:+.3f}" if value == 0 or 0.0005 <= abs(value) < 1_000_000 else f"{value:+.2g}"
 
 
 main.add_command(note_group(_open_store, _tracking_uri_option))

@@ -18,6 +18,8 @@ from mlreview.entities import RunQuery, RunTable
 from mlreview.settings import acting_user
 from mlreview.store.base import RunStore
 
+_PRINTED_PARAMS = 4
+
 
 def narrowed(store: RunStore, table: RunTable, experiment_id: str, text: str | None) -> RunTable:
     """The runs that a search means; ends the command with 1, the answer no, when there is none.
@@ -109,3 +111,70 @@ def show_table(report: dict[str, Any], form: str) -> None:
 
 def _texts(store: RunStore, experiment_id: str) -> Texts:
     return Texts(store.runs(RunQuery((experiment_id,), metrics=(), params=None, tags=None)))
+
+
+def show_ranking(report: dict[str, Any]) -> None:
+    """The ranking as a table for people; what would say nothing in any row is left out."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    arrow = "higher" if report["direction"] == "max" else "lower"
+    assumed = "" if report["direction_known"] else " (assumed)"
+    chosen = {"guess": f", guessed: {report['reason']}", "team": ", the team's choice", "own": ""}[report["source"]]
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = 200  # a file or a pipe has no width to fit into
+    console.print(
+        f"Ranked by {_printable(report['metric'])}, {arrow} is better{assumed}, {report['by']} value{chosen}. "
+        f"{report['coverage']}.",
+        markup=False,
+    )
+    for sentence in report["says"]:
+        console.print(f"{_printable(sentence)}.", markup=False)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    rows = report["rows"]
+    params = list(rows[0]["params"])[:_PRINTED_PARAMS] if rows else []
+    colours = {"better": "green", "worse": "red", "within noise": "dim", "other data": "dim"}
+    columns: list[tuple[str, Any]] = [
+        ("rank", lambda row: f"{row['rank']} ≈" if row["tied"] and row["rank"] else row["rank"]),
+        ("run", lambda row: row["run_name"] or row["run_id"]),
+        (report["metric"], lambda row: _short(row["value"])),
+        ("Δ", lambda row: _signed(row["delta"])),
+        ("gap", lambda row: _short(row["gap"])),
+        ("fit", lambda row: (row["verdict"] or "").replace("_", " ")),
+        ("logged as", lambda row: row["substituted"]),
+        ("model kept", lambda row: row["kept"] and f"{row['kept']}, step {row['step']}"),
+        *((key, lambda row, key=key: row["params"][key]) for key in params),
+        ("started", lambda row: (row["started"] or "")[:16].replace("T", " ")),
+        ("owner", lambda row: row["owner"]),
+        ("status", lambda row: row["status"]),
+    ]
+    # What would say nothing in any row is left out.
+    columns = [one for one in columns if one[0] not in ("Δ", "logged as", "model kept") or any(map(one[1], rows))]
+    for at, (heading, _) in enumerate(columns):
+        right = heading in ("rank", "Δ", "gap") or at == 2
+        table.add_column(Text(_printable(heading)), justify="right" if right else "left", no_wrap=right or at == 1)
+    for row in rows:
+        cells = []
+        for heading, read in columns:
+            cell = read(row)
+            style = colours.get(row["compared"], "") if heading == "Δ" else ""
+            cells.append(Text("—" if cell is None else _printable(str(cell)), style=style))
+        table.add_row(*cells)
+    console.print(table)
+
+
+def _printable(text: str) -> str:
+    """Without control characters: in a name they could drive the terminal."""
+    return "".join(character for character in text if character.isprintable())
+
+
+def _short(value: float | str | None) -> str | None:
+    return f"{value:.4g}" if isinstance(value, float | int) else value
+
+
+def _signed(value: float | None) -> str | None:
+    if value is None:
+        return None
+    return f"{value:+.3f}" if value == 0 or 0.0005 <= abs(value) < 1_000_000 else f"{value:+.2g}"

@@ -25,6 +25,7 @@ from mlreview.errors import MlreviewError, StoreError
 from mlreview.settings import Settings, load_settings
 from mlreview.store import open_store
 from mlreview.store.base import RunStore
+from mlreview.ui.notes_written import WRITTEN
 
 if TYPE_CHECKING:
     from mlreview.analysis.diff import Recorded
@@ -42,9 +43,10 @@ _FORGET_TOO: list[Callable[[], None]] = []
 
 @dataclass(frozen=True)
 class Read:
-    """A table, and what follows from it alone."""
+    """A table, when its read began (s since 1970, UTC), and what follows from the table alone."""
 
     table: RunTable
+    at: float = 0.0
 
     @cached_property
     def varying(self) -> tuple[str, ...]:
@@ -82,9 +84,11 @@ def experiments() -> tuple[Experiment, ...]:
 
 
 def runs(query: RunQuery) -> Read:
-    """Runs as columns."""
+    """Runs as columns; their notes with what was saved here since."""
     with _waiting():
-        return _taken(_runs(key(), query))
+        read: Read = _taken(_runs(key(), query))
+    table = WRITTEN.brought_up(key(), read.table, read.at)
+    return read if table is read.table else Read(table, read.at)
 
 
 def datasets(run_ids: tuple[str, ...]) -> tuple[Dataset, ...]:
@@ -221,7 +225,7 @@ def _experiments(key: tuple[str, ...]) -> _Outcome:
 
 @st.cache_resource(max_entries=16, show_spinner=False, validate=_usable)
 def _runs(key: tuple[str, ...], query: RunQuery) -> _Outcome:
-    return _outcome(lambda: Read(store().runs(query)))
+    return _outcome(lambda: Read(at=time.time(), table=store().runs(query)))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False, validate=_usable)

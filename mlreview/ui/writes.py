@@ -1,13 +1,25 @@
 """Writes from the dashboard: the only place in the user interface that opens a writer."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import streamlit as st
 
+from mlreview.notes.results import Saved
 from mlreview.notes.service import NoteService
 from mlreview.store import open_store, open_writer
 from mlreview.store.base import RunWriter
 from mlreview.ui import reads
+from mlreview.ui.notes_written import WRITTEN
+
+
+class _Notes(NoteService):
+    """Tells the pages what it wrote: tables that were read before show it."""
+
+    def save(self, run_id: str, text: str, **how: Any) -> Saved:
+        saved = super().save(run_id, text, **how)
+        WRITTEN.remember(reads.key(), run_id, saved.text)
+        return saved
 
 
 def set_experiment_tags(experiment_id: str, tags: Mapping[str, str]) -> None:
@@ -42,4 +54,4 @@ def _open(tracking_uri: str, registry_uri: str | None, timeout: float) -> RunWri
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _notes(tracking_uri: str, registry_uri: str | None, read_dsn: str | None, timeout: float) -> NoteService:
     store = open_store(tracking_uri, registry_uri=registry_uri, read_dsn=read_dsn, timeout=timeout)
-    return NoteService(store, _open(tracking_uri, registry_uri, timeout))
+    return _Notes(store, _open(tracking_uri, registry_uri, timeout))

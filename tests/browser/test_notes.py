@@ -1,5 +1,6 @@
 """Writing a note: nothing that somebody typed is lost, whatever happens to the page, the app or the network."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from playwright.sync_api import Browser, Dialog, Page, expect
 from mlreview.names import NOTE_TAG
 from mlreview.serve import free_port
 from tests.browser.conftest import NewPage
-from tests.browser.harness import WAIT_MS, running_app, settled
+from tests.browser.harness import WAIT_MS, running_app, settled, visit
 from tests.browser.notes import card, editor, open_editor, preview, save, says, show_part, type_at_end
 from tests.sample_store import Sample, write_team_sample
 from tests.stores import copy_sqlite, sqlite_uri
@@ -291,3 +292,40 @@ def test_nothing_in_a_hostile_note_loads_or_runs(app: str, sample: Sample, page:
     assert {link.get_attribute("rel") for link in links.values()} == {"noopener noreferrer nofollow"}
     assert page.evaluate("window.hurt") is None
     assert [url for url in requests if not url.startswith((app, app.replace("http", "ws"), "blob:", "data:"))] == []
+
+
+def test_a_note_begins_with_the_template_and_what_was_tried_linked_to_runs_that_open_here(
+    app: str, sample: Sample, page: Page
+):
+    run = sample.runs["sports-NN-32d-lr0.1"]
+    if stored(sample, run) is not None:  # another test's
+        MlflowClient(sample.uri).delete_tag(run, NOTE_TAG)
+    best = sample.runs["sports-NN-8d-lr0.1"]
+    visit(page, f"{app}/notes?note={run}&exp={sample.experiments['sports']}")
+    page.get_by_role("button", name="Start from the template").click(delay=90)
+    expect(editor(page)).to_have_value(re.compile("## Use case and requirements"), timeout=60_000)
+    expect(preview(page).get_by_role("heading", name="Tried and compared")).to_be_visible()
+    expect(preview(page)).not_to_contain_text("mlreview: generated")
+    link = preview(page).locator("a.run", has_text="sports-NN-8d-lr0.1").first
+    expect(link).to_contain_text("val_AUROC 0.916")
+    save(page)
+    link.click(delay=90)
+    expect(page).to_have_url(re.compile(best), timeout=WAIT_MS)
+    settled(page)
+    expect(page.get_by_text("Mentioned in 1 other note")).to_be_visible(timeout=WAIT_MS)
+
+
+def test_a_search_over_all_notes_shows_the_sentence_and_leads_to_the_note(app: str, sample: Sample, page: Page):
+    run = sample.runs["snow"]
+    set_elsewhere(sample, run, "## Tried\n\nWider layers first. Then we tried *quantum annealing*, in vain.")
+    visit(page, f"{app}/notes?notepart=search")
+    page.get_by_role("button", name="Read again").click(delay=90)
+    settled(page)
+    box = page.get_by_role("textbox", name="Has anybody tried this before?")
+    box.click()
+    page.keyboard.type("Quantum tried")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Then we tried quantum annealing, in vain.")).to_be_visible(timeout=WAIT_MS)
+    page.get_by_role("button", name="snow").click(delay=90)
+    expect(page.locator(".shown.markdown")).to_contain_text("quantum annealing", timeout=WAIT_MS)
+    expect(page).to_have_url(re.compile(run))
