@@ -121,7 +121,7 @@ def test_the_basket_survives_another_metric_another_page_and_the_way_back(
     expect(page.get_by_role("heading", name="Compare")).to_be_visible()
     address_holds(page, "/compare", team_sample.runs["sports-LR"])
     expect(page.get_by_test_id("stSidebar")).to_contain_text("sports-LR")
-    page.get_by_role("link", name="Leaderboard").click(delay=90)
+    page.get_by_role("link", name="Leaderboard", exact=True).click(delay=90)
     expect(page.get_by_text("Ranked by val_loss")).to_be_visible()
     page.get_by_test_id("stSidebar").get_by_role("button", name="sports-LR").click(delay=90)
     expect(page.get_by_test_id("stSidebar")).to_contain_text("Basket is empty")

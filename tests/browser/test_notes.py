@@ -89,7 +89,7 @@ def test_every_page_says_that_a_note_is_unsaved_and_leads_back_to_it(app: str, s
     open_editor(page, app, run)
     page.keyboard.press("Tab")
     type_at_end(page, "not saved")
-    page.get_by_role("link", name="Leaderboard").click(delay=90)
+    page.get_by_role("link", name="Leaderboard", exact=True).click(delay=90)
     expect(page.get_by_role("heading", name="Leaderboard")).to_be_visible()
     mark = page.get_by_test_id("stSidebar").get_by_text("Unsaved note")
     expect(mark).to_be_visible(timeout=WAIT_MS)
