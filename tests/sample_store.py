@@ -112,7 +112,7 @@ def write_ugly_sample(uri: str, artifacts: Path) -> Sample:
     runs = {}
     values = [0.5, 0.5, float("inf"), float("-inf"), float("nan"), 1e-9, 123456789.0, -0.25]
     for at, value in enumerate(values):
-        params = {f"param_{k:03d}": str(k * at) for k in range(100)} | {
+        params = {f"param_{k:03d}": str(k * at) for k in range(300)} | {
             "empty": "",
             "text": "=1+1" if at else "x" * 5000,
         }
