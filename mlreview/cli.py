@@ -170,7 +170,7 @@ def leaderboard(
                 f"None of the {len(table):,} runs of {experiment!r} has a metric that suits ranking.",
                 hint="Name one with --metric.",
             )
-        table = cli_leaderboard.narrowed(store, table, found.experiment_id, search)
+        whole, table = table, cli_leaderboard.narrowed(store, table, found.experiment_id, search)
         limit = limit or (len(table) if form in ("csv", "markdown") else 20)
         substituted = substitute(table, choice.metric, aliases)
         if choice.metric not in substituted.table.metrics:
@@ -184,21 +184,20 @@ def leaderboard(
         if group_by:
             groups = cli_leaderboard.group_by(store, table, found.experiment_id, group_by, ranking)
             return cli_leaderboard.show_groups(groups, choice.metric, form)
+        ranking, tried = cli_leaderboard.among_all(whole, table, ranking, aliases, reading)
         shown = tuple(table.run_ids[ranking.rows[: max(limit, names.MAX_SHOWN_ROWS)]])
         query = RunQuery(run_ids=shown, lifecycle="all", metrics=(), params=None, tags=EVIDENCE_TAGS)
         details = store.runs(query)
         place = {run_id: at for at, run_id in enumerate(details.run_ids)}
         ranked = details.take([place[run_id] for run_id in shown[: ranking.ranked]])
         values = ranking.values[: len(ranked)]
-        evidence = weigh(
-            values, ranked, store.datasets(shown), choice.metric, choice.direction, candidates=ranking.ranked
-        )
+        training = any(one.training for one in summarise_metrics(whole) if one.name.key == choice.metric)
+        data = store.datasets(shown)
+        evidence = weigh(values, ranked, data, choice.metric, choice.direction, tried, training=training)
         picked = choose_baseline(table, [found], _model_versions(store), baseline)
         trust = judge(substituted, ranking, ranked, evidence, picked, reading, aliases, store.experiments())
-        judged_by = (choice.metric, choice.direction)
-        fit = diagnose_rows(
-            store, table, judged_by, ranking.rows[: min(limit, names.MAX_SHOWN_ROWS)], saved_models=False
-        )
+        rows = ranking.rows[: min(limit, names.MAX_SHOWN_ROWS)]
+        fit = diagnose_rows(store, table, (choice.metric, choice.direction), rows, saved_models=False)
     finally:
         store.close()
     report = leaderboard_report(

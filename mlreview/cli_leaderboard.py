@@ -3,17 +3,20 @@
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import click
 import numpy as np
 
+from mlreview.analysis.aliases import Aliases, substitute
 from mlreview.analysis.export import Cell, to_csv, to_markdown
 from mlreview.analysis.find import Corpus, find, keep
 from mlreview.analysis.find_keys import Keys
 from mlreview.analysis.find_texts import Texts
 from mlreview.analysis.groups import Groups, describe_groups, group_runs
 from mlreview.analysis.leaderboard import Ranking
+from mlreview.analysis.trust import Reading, rank_substituted
 from mlreview.entities import RunQuery, RunTable
 from mlreview.settings import acting_user
 from mlreview.store.base import RunStore
@@ -34,6 +37,19 @@ def narrowed(store: RunStore, table: RunTable, experiment_id: str, text: str | N
     if not found.count:
         sys.exit(1)
     return keep(table, found)
+
+
+def among_all(
+    whole: RunTable, table: RunTable, ranking: Ranking, aliases: Aliases, reading: Reading
+) -> tuple[Ranking, int]:
+    """The ranking of a search's runs with the ranks that they have among all, and how many are ranked in all."""
+    if table is whole:
+        return ranking, ranking.ranked
+    completed = substitute(whole, ranking.metric, aliases)
+    overall = rank_substituted(completed, ranking.direction, ranking.by, reading)
+    rank_of = dict(zip(whole.run_ids[overall.rows], overall.ranks, strict=True))
+    ranks = np.array([rank_of[run_id] for run_id in table.run_ids[ranking.rows]], np.int64)
+    return replace(ranking, ranks=ranks), overall.ranked
 
 
 def group_by(store: RunStore, table: RunTable, experiment_id: str, typed: Sequence[str], ranking: Ranking) -> Groups:

@@ -43,6 +43,7 @@ class Evidence:
             a semicolon: "best of 19 on newsgroups test posts (796 examples)"; empty where the data aren't recorded.
         warnings: What speaks against the ranking, each a sentence without its full stop.
         remarks: What else it rests on, each a sentence without its full stop.
+        brief: The tie, and what speaks against the ranking, in a few words each; empty where there is nothing to say.
     """
 
     noise: Noise
@@ -52,23 +53,7 @@ class Evidence:
     scope: str
     warnings: tuple[str, ...]
     remarks: tuple[str, ...]
-
-    @property
-    def brief(self) -> tuple[str, str]:
-        """The tie, and what speaks against the ranking, in a few words each; empty where there is nothing to say."""
-        count = int(self.tied.sum())
-        tie = ""
-        if self.noise.source == "unknown" and len(self.tied):
-            tie = "noise unknown"
-        elif self.tie:
-            tie = self.tie.partition(": ")[0] if count > 1 else "the first is ahead by more than chance"
-        leader = self.sets[0] if self.sets else None
-        others = sum(one is None or one.identity != leader.identity for one in self.sets) if leader else 0
-        known = sum(one is not None and one.identity != leader.identity for one in self.sets) if leader else 0
-        against = [f"{others:,} {'evaluated on other data' if known else 'on data not recorded'}"] if others else []
-        if len(self.warnings) > bool(others):
-            against.append("ranked on test data")
-        return tie, " · ".join(against)
+    brief: tuple[str, str] = ("", "")
 
     @property
     def statements(self) -> tuple[str, ...]:
@@ -84,8 +69,13 @@ def weigh(
     metric: str,
     direction: Direction,
     candidates: int,
+    *,
+    training: bool = False,
 ) -> Evidence:
     """Weigh a ranking.
+
+    Only runs that were evaluated on the leader's data can tie with it, and those of whose data nothing is recorded:
+    values on other data don't compare.
 
     Args:
         values: float64, shape (runs,): the ranked values, finite, best first.
@@ -94,22 +84,43 @@ def weigh(
         metric: What ranks.
         direction: ``max`` when higher is better.
         candidates: How many runs are ranked in all.
+        training: The metric was computed on training data, whatever its name says: it was evaluated on nothing.
     """
-    found = evaluation_sets(datasets, metric, class_counts(runs, metric))
+    found = {} if training else evaluation_sets(datasets, metric, class_counts(runs, metric))
     sets = tuple(found.get(run_id) for run_id in runs.run_ids)
     replicates = find_replicates(runs, datasets)
     noise = _noise(values, metric, sets, replicates)
-    tied = tied_with_leader(values, noise, direction, candidates)
+    tied = tied_with_leader(values, noise, direction, candidates) & _on_the_leaders_data(sets)
     scope, other_data = _comparable(sets, candidates)
+    as_test, as_test_briefly = ((), "") if training else _seen_as_test(sets, datasets, metric)
     return Evidence(
         noise,
         tied,
         sets,
         _tie(tied, noise, candidates),
         scope,
-        (*other_data, *_seen_as_test(sets, datasets, metric)),
+        (*other_data, *as_test),
         replicates.remarks if noise.source == "replicates" else _kept_out(replicates),
+        (_tie_briefly(tied, noise, candidates), " · ".join(filter(None, (_others_briefly(sets), as_test_briefly)))),
     )
+
+
+def within(whole: Evidence, whole_ids: Sequence[str], part: Evidence, part_ids: Sequence[str]) -> Evidence:
+    """The evidence of some of the ranked runs, a search's, say: whoever looks at fewer did not try fewer.
+
+    Args:
+        whole: Of the ranking of all runs.
+        whole_ids: Ids of the runs that it is about.
+        part: Of the runs in sight alone.
+        part_ids: Theirs.
+
+    Returns:
+        Noise and data of the runs in sight; ties and sentences are those of the whole. A run that the whole has not
+        looked at is no tie.
+    """
+    tied = dict(zip(whole_ids, whole.tied, strict=True))
+    found = np.array([bool(tied.get(run_id, False)) for run_id in part_ids], dtype=np.bool_)
+    return replace(whole, noise=part.noise, sets=part.sets, tied=found)
 
 
 def value_error(value: float, metric: str, found: EvaluationSet | None, noise: Noise) -> float:
@@ -261,19 +272,46 @@ def _comparable(sets: Sequence[EvaluationSet | None], candidates: int) -> tuple[
     )
 
 
-def _seen_as_test(sets: Sequence[EvaluationSet | None], datasets: Sequence[Dataset], metric: str) -> tuple[str, ...]:
-    """A warning when the choice is made on data that is, or is elsewhere, reported as test."""
+def _on_the_leaders_data(sets: Sequence[EvaluationSet | None]) -> NDArray[np.bool_]:
+    leader = sets[0] if sets else None
+    same = [leader is None or one is None or one.identity == leader.identity for one in sets]
+    return np.array(same, dtype=np.bool_)
+
+
+def _tie_briefly(tied: NDArray[np.bool_], noise: Noise, candidates: int) -> str:
+    if noise.source == "unknown":
+        return "noise unknown" if len(tied) else ""
+    count = int(tied.sum())
+    if count > 1:
+        return _tie(tied, noise, candidates).partition(": ")[0]
+    return "the first is ahead by more than chance" if count and candidates > 1 else ""
+
+
+def _others_briefly(sets: Sequence[EvaluationSet | None]) -> str:
+    leader = sets[0] if sets else None
+    if leader is None:
+        return ""
+    unrecorded = sum(one is None for one in sets)
+    other = sum(one is not None and one.identity != leader.identity for one in sets)
+    said = [f"{other:,} evaluated on other data"] if other else []
+    return " · ".join([*said, f"{unrecorded:,} on data not recorded"] if unrecorded else said)
+
+
+def _seen_as_test(
+    sets: Sequence[EvaluationSet | None], datasets: Sequence[Dataset], metric: str
+) -> tuple[tuple[str, ...], str]:
+    """A warning when the choice is made on data that is, or is elsewhere, reported as test; in a few words too."""
     if read_metric_name(metric).split == "test":
-        return ("Ranked by a test metric: the value of whichever run is chosen by it is too good",)
+        said = "Ranked by a test metric: the value of whichever run is chosen by it is too good"
+        return (said,), "ranked by a test metric"
     tests = sets_reported_as_test(datasets)
     used = [found for found in sets if found is not None and (found.identity in tests or found.digests & tests)]
-    if used:
-        of = f"{len(used):,} of these runs were" if len(used) > 1 else "1 of these runs was"
-        return (
-            f"{of} ranked on {used[0].name}, which is also reported as test: chosen by it, it tests nothing any more",
-        )
-    named = [found for found in sets if found is not None and _TEST_WORD.search(found.name)]
-    if named:
-        of = f"{len(named):,} of these runs were" if len(named) > 1 else "1 of these runs was"
-        return (f"{of} ranked on {named[0].name}, test data by its name: chosen by it, it tests nothing any more",)
-    return ()
+    why = "which is also reported as test"
+    if not used:
+        used = [found for found in sets if found is not None and _TEST_WORD.search(found.name)]
+        why = "test data by its name"
+    if not used:
+        return (), ""
+    of = f"{len(used):,} of these runs were" if len(used) > 1 else "1 of these runs was"
+    said = f"{of} ranked on {used[0].name}, {why}: chosen by it, it tests nothing any more"
+    return (said,), f"{len(used):,} ranked on test data"

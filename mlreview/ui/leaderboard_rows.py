@@ -12,9 +12,9 @@ from mlreview.analysis.aliases import Substituted
 from mlreview.analysis.baseline import Baseline
 from mlreview.analysis.deltas import Deltas
 from mlreview.analysis.diagnosis import Diagnosis
-from mlreview.analysis.evaluation import EVIDENCE_TAGS, Evidence, weigh
+from mlreview.analysis.evaluation import EVIDENCE_TAGS, Evidence, weigh, within
 from mlreview.analysis.kept import Kept
-from mlreview.analysis.leaderboard import Ranking, generalization_gap, rank
+from mlreview.analysis.leaderboard import Ranking, generalization_gap, rank, summarise_metrics
 from mlreview.entities import Dataset, RunQuery, RunTable
 from mlreview.names import EVENT_TAG_PREFIX, REVIEW_STATE_TAG
 from mlreview.ui import reads, urlstate
@@ -130,9 +130,28 @@ def read_shown(table: RunTable, ranking: Ranking, limit: int) -> Shown:
         ranking.metric,
         ranking.direction,
         ranking.ranked,
+        training=any(one.training for one in summarise_metrics(table) if one.name.key == ranking.metric),
     )
     gaps = generalization_gap(table, ranking.metric, ranking.direction)[rows]
     return Shown(table, ranking, parts, details, read.varying, datasets, evidence, gaps)
+
+
+def within_all(found: Shown, whole: Shown) -> Shown:
+    """The rows that a search found, with the ranks and the evidence that they have among all runs.
+
+    Args:
+        found: The rows of the search, ranked among themselves.
+        whole: What would be shown without it.
+    """
+    rank_of = dict(zip(whole.table.run_ids[whole.ranking.rows], whole.ranking.ranks, strict=True))
+    ranks = [rank_of.get(run_id, 0) for run_id in found.table.run_ids[found.ranking.rows]]
+    evidence = within(
+        whole.evidence,
+        tuple(whole.details.run_ids[: whole.parts[0].stop]),
+        found.evidence,
+        tuple(found.details.run_ids[: found.parts[0].stop]),
+    )
+    return replace(found, ranking=replace(found.ranking, ranks=np.array(ranks, np.int64)), evidence=evidence)
 
 
 def _tags() -> tuple[str, ...]:

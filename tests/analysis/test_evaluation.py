@@ -4,7 +4,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from mlreview.analysis.evaluation import value_error, weigh
+from mlreview.analysis.evaluation import value_error, weigh, within
 from mlreview.analysis.evaluation_sets import evaluation_sets
 from mlreview.entities import Dataset
 from tests.tables import run_table
@@ -209,13 +209,44 @@ def test_the_page_says_it_in_a_few_words():
     datasets = [dataset(0, "validation", "test posts"), dataset(1, "validation", "test posts"), dataset(2, "val", "b")]
     assert weighed([0.85, 0.84, 0.6], datasets).brief == (
         "1–2 are a tie",
-        "1 evaluated on other data · ranked on test data",
+        "1 evaluated on other data · 2 ranked on test data",
     )
     assert weighed([0.85, 0.6], [dataset(0, "val")]).brief == (
         "the first is ahead by more than chance",
         "1 on data not recorded",
     )
     assert weighed([0.85, 0.6], [], "val_loss").brief == ("noise unknown", "")
+
+
+def test_a_run_on_other_data_is_no_tie_however_close_it_is():
+    datasets = [dataset(0, "val"), dataset(1, "val", "others"), dataset(2, "val"), dataset(3, "val")]
+    evidence = weighed([0.85, 0.849, 0.848, 0.6], datasets)
+    assert evidence.tied.tolist() == [True, False, True, False]
+    assert evidence.tie.startswith("2 runs are a tie, marked ≈")
+
+
+def test_a_run_of_whose_data_nothing_is_recorded_may_be_a_tie():
+    assert weighed([0.85, 0.849], [dataset(0, "val")]).tied.tolist() == [True, True]
+
+
+def test_a_training_metric_was_evaluated_on_nothing():
+    runs = run_table(2)
+    datasets = [dataset(0, "test"), dataset(1, "test")]
+    evidence = weigh(np.array([0.9, 0.8]), runs, datasets, "accuracy", "max", 2, training=True)
+    assert (evidence.scope, evidence.warnings, evidence.sets) == ("", (), (None, None))
+    assert evidence.noise.source == "unknown"
+
+
+def test_whoever_looks_at_fewer_runs_did_not_try_fewer():
+    datasets = [dataset(run, "val") for run in range(4)]
+    values = [0.85, 0.84, 0.7, 0.6]
+    whole = weighed(values, datasets)
+    part = weighed(values[1:3], datasets)
+    found = within(whole, [f"run-{at}" for at in range(4)], part, ["run-1", "run-2"])
+    assert found.tied.tolist() == [True, False]
+    assert (found.tie, found.scope, found.brief) == (whole.tie, whole.scope, whole.brief)
+    assert len(found.noise.errors) == len(found.sets) == 2
+    assert within(whole, [f"run-{at}" for at in range(4)], part, ["run-0", "run-9"]).tied.tolist() == [True, False]
 
 
 def test_nothing_ranked_is_nothing_to_weigh():

@@ -50,6 +50,19 @@ def test_a_search_leaves_runs_out_says_how_many_and_goes_into_the_address(open_a
     assert test.query_params["find"] == "lr>0.01 user:me -failed sports-NN"
 
 
+def test_a_search_keeps_the_ranks_and_says_what_was_tried_in_all(open_app, team_sample: Sample):
+    everything = open_app(team_sample, exp=team_sample.experiments["sports"])
+    found = search(everything, "hidden_units:8")
+    frame = found.dataframe[0].value
+    # Among all runs: the leader, which the search leaves out, is still the first, and the tie is with it.
+    assert dict(zip(frame["Run"], frame["Rank"], strict=True)) == {
+        "sports-NN-8d-lr0.1": 2,
+        "sports-NN-8d-lr0.05": 3,
+        "sports-NN-8d-lr0.01": 7,
+    }
+    assert "best of 6 on posts" in said(found)
+
+
 def test_an_address_with_a_search_shows_what_it_shows_everybody(open_app, team_sample: Sample):
     test = open_app(team_sample, exp=team_sample.experiments["sports"], find="status:running")
     assert rows(test) == ["running"]
