@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mlreview.ui import pages, reads, urlstate
+from mlreview.ui import pages, reads, tables, urlstate
 from mlreview.ui.errors import error_boundary
 from mlreview.ui.sidebar import render_sidebar, render_store
 
@@ -12,6 +12,7 @@ spec, page = pages.navigation()
 urlstate.begin(spec.view)
 reads.begin()
 pages.follow(spec)
+tables.hide_toolbars()
 
 ready = False
 with error_boundary():

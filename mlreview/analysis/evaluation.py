@@ -293,7 +293,7 @@ def _others_briefly(sets: Sequence[EvaluationSet | None]) -> str:
         return ""
     unrecorded = sum(one is None for one in sets)
     other = sum(one is not None and one.identity != leader.identity for one in sets)
-    said = [f"{other:,} evaluated on other data"] if other else []
+    said = [f"{other:,} on other data"] if other else []
     return " · ".join([*said, f"{unrecorded:,} on data not recorded"] if unrecorded else said)
 
 

@@ -286,7 +286,12 @@ def _logged_once_by_autolog(key: str, table: RunTable) -> bool:
 
 
 def describe_coverage(ranking: Ranking, total: int, shown: int, *, complete: bool = True) -> str:
-    """What a ranking covers, in one sentence for people: never a silent denominator.
+    """What a ranking covers, in one sentence for people: never a silent denominator. See ``coverage``."""
+    return "; ".join(coverage(ranking, total, shown, complete=complete))
+
+
+def coverage(ranking: Ranking, total: int, shown: int, *, complete: bool = True) -> tuple[str, ...]:
+    """What a ranking covers, in short parts.
 
     Args:
         ranking: As ranked.
@@ -304,4 +309,4 @@ def describe_coverage(ranking: Ranking, total: int, shown: int, *, complete: boo
         parts.append(f"{ranking.missing:,} without {name}")
     if ranking.not_finite:
         parts.append(f"{ranking.not_finite:,} whose {name} is NaN or infinite")
-    return "; ".join(parts)
+    return tuple(parts)

@@ -1,59 +1,106 @@
-"""The leaderboard's sentence: what ranks, who chose it, what it covers, how sure it is; and *Make it ours*."""
+"""The leaderboard's header: what ranks and who chose it; what it covers; what speaks against it; *Make it ours*.
+
+Each is a short line of its own. What it rests on in full is a click away, under *How sure?*.
+"""
 
 from collections.abc import Sequence
 
 import streamlit as st
 
-from mlreview.analysis.leaderboard import RankingChoice, describe_coverage, summarise_metrics
+from mlreview.analysis.leaderboard import RankingChoice, coverage, summarise_metrics
 from mlreview.analysis.team import tags_for
 from mlreview.entities import Experiment
 from mlreview.ui import leaderboard_team, leaderboard_trust
 from mlreview.ui.leaderboard_controls import DIRECTIONS, VALUES
 from mlreview.ui.leaderboard_rows import Shown
-from mlreview.ui.text import direction_arrow, plain
+from mlreview.ui.text import clip, direction_arrow, plain
+
+_WIDTHS = (0.71, 0.29)
+"""Of the lines and of the buttons beside them: in columns the buttons stay there, however long the lines are."""
+_METRIC_CHARS = 60
+_DATA_CHARS = 48
+_BASELINE_CHARS = 26
+"""One line beside the button's."""
 
 
 def render_summary(choice: RankingChoice, shown: Shown, known: Sequence[Experiment]) -> None:
-    """What ranks, who chose it, what it covers and how sure it is; and the way to make it the team's choice.
+    """The header's lines; at their right the buttons, and below them which run the baseline is."""
+    lines = [_ranked_by(choice, shown), f":gray[{plain(_covers(shown), 400)}]"]
+    against = _against(shown)
+    if against:
+        lines.append(f":orange[:material/warning: {plain(against, 300)}]")
+    left, right = st.columns(_WIDTHS, vertical_alignment="top")
+    left.markdown("  \n".join(lines))
+    with right.container(horizontal=True, horizontal_alignment="right", gap="small", key="leaderboard_choice"):
+        render_grounds(shown)
+        _render_make_ours(choice, shown, known)
+    baseline = shown.baseline
+    if baseline is not None and baseline.choice.run_id is not None:
+        name = baseline.run_name or baseline.choice.run_id[:8]
+        right.caption(
+            f"Baseline: {plain(name, _BASELINE_CHARS)}", text_alignment="right", help=plain(baseline.describe(), 400)
+        )
 
-    Of what is said on how far the ranking can be trusted the first sentence stands on the page, all are one click
-    away.
-    """
-    table, ranking, statements = shown.table, shown.ranking, leaderboard_trust.statements(shown)
-    assumed = "" if choice.direction_known else " (assumed: its name doesn't say)"
-    direction = f"{direction_arrow(choice.direction)} {DIRECTIONS[choice.direction].lower()}{assumed}"
-    which = f"{direction}, {VALUES[ranking.by].lower()} value"
+
+def _ranked_by(choice: RankingChoice, shown: Shown) -> str:
+    """Ranked by what, which way, and who says so."""
+    said = f"Ranked by **{plain(choice.metric, _METRIC_CHARS)}** {direction_arrow(choice.direction)}"
+    if shown.ranking.by != "last":
+        said += f", {VALUES[shown.ranking.by].lower()} value"
+    if not choice.direction_known:
+        said += f" ({DIRECTIONS[choice.direction].lower()}: assumed)"
     who = {
-        "guess": f":orange-badge[guessed] {plain(choice.reason, 200)}",
+        "guess": ":orange-badge[guessed]",
         "team": ":green-badge[team's choice]",
         "own": ":blue-badge[your choice]",
     }[choice.source]
-    if any(summary.training for summary in summarise_metrics(table) if summary.name.key == choice.metric):
-        who += " · :red-badge[training metric] it says how well a run fits what it has seen"
-    baseline = shown.baseline
-    held = [] if baseline is None or baseline.choice.run_id is None else [baseline.describe()]
-    covers = describe_coverage(ranking, table.total, shown.count, complete=table.complete)
-    tie, against = shown.evidence.brief
-    said = "; ".join(one for one in (covers, tie, shown.evidence.scope, *held) if one)
-    # What speaks against taking the ranking at its word stands on the page, in full a click away.
-    warning = f" :orange[:material/warning: {plain(against, 200)}]" if against else ""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(
-            f"Ranked by **{plain(choice.metric)}** {which} · {who}  \n:gray[{plain(said, 600)}]{warning}",
-            width="stretch",
+    if any(summary.training for summary in summarise_metrics(shown.table) if summary.name.key == choice.metric):
+        who += " :red-badge[training metric]"
+    return f"{said} · {who}"
+
+
+def _covers(shown: Shown) -> str:
+    """How many runs, who ties, and how many were tried on which data."""
+    table, evidence = shown.table, shown.evidence
+    scope = evidence.scope
+    for name in {one.name for one in evidence.sets if one is not None}:
+        scope = scope.replace(name, clip(name, _DATA_CHARS))
+    parts = (*coverage(shown.ranking, table.total, shown.count, complete=table.complete), evidence.brief[0], scope)
+    return " · ".join(part for part in parts if part)
+
+
+def _against(shown: Shown) -> str:
+    """What speaks against taking the ranking at its word, in a few words."""
+    # Rows may still stand where they stood before the leader changed: the rank says who leads.
+    leading = (one.state for one, rank in zip(shown.kept, shown.ranking.ranks, strict=False) if rank == 1)
+    kept = next(leading, "")
+    gone = {"not kept": "the leader's model was not kept", "no model": "the leader logged no model"}
+    return " · ".join(said for said in (shown.evidence.brief[1], gone.get(kept, "")) if said)
+
+
+def render_grounds(shown: Shown) -> None:
+    """The button *How sure?*, and all that the ranking rests on."""
+    said = leaderboard_trust.statements(shown)
+    if said:
+        with st.popover("How sure?", icon=":material/balance:", help="What this ranking rests on"):
+            st.markdown("\n".join(f"- {plain(statement, 600)}." for statement in said))
+
+
+def _render_make_ours(choice: RankingChoice, shown: Shown, known: Sequence[Experiment]) -> None:
+    """The button *Make it ours*: not for what is the team's already, nor for what would rank nobody."""
+    ranking = shown.ranking
+    if choice.source == "team" or not ranking.ranked + ranking.not_finite:
+        return
+    with st.popover("Make it ours", icon=":material/group:", help="Rank by this for everybody on the team"):
+        if choice.reason:
+            st.markdown(f"Guessed: {plain(choice.reason, 200)}.")
+        leaderboard_team.confirm(
+            f"Everybody who opens {leaderboard_team.these(known)} will see it ranked by "
+            f"**{plain(choice.metric)}**, {DIRECTIONS[choice.direction].lower()}. Each viewer can still "
+            "choose otherwise.",
+            tags_for(choice.metric, choice.direction),
+            key="leaderboard_make_ours",
+            button="Set for the team",
+            known=known,
+            forget={"metric": None, "direction": None},
         )
-        if statements:
-            with st.popover("How sure?", icon=":material/balance:", help="What this ranking rests on"):
-                st.markdown("\n".join(f"- {plain(statement, 600)}." for statement in statements))
-        if choice.source != "team":
-            with st.popover("Make it ours", icon=":material/group:", help="Rank by this for everybody on the team"):
-                leaderboard_team.confirm(
-                    f"Everybody who opens {leaderboard_team.these(known)} will see it ranked by "
-                    f"**{plain(choice.metric)}**, {DIRECTIONS[choice.direction].lower()}. Each viewer can still "
-                    "choose otherwise.",
-                    tags_for(choice.metric, choice.direction),
-                    key="leaderboard_make_ours",
-                    button="Set for the team",
-                    known=known,
-                    forget={"metric": None, "direction": None},
-                )

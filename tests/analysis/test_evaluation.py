@@ -209,7 +209,7 @@ def test_the_page_says_it_in_a_few_words():
     datasets = [dataset(0, "validation", "test posts"), dataset(1, "validation", "test posts"), dataset(2, "val", "b")]
     assert weighed([0.85, 0.84, 0.6], datasets).brief == (
         "1–2 are a tie",
-        "1 evaluated on other data · 2 ranked on test data",
+        "1 on other data · 2 ranked on test data",
     )
     assert weighed([0.85, 0.6], [dataset(0, "val")]).brief == (
         "the first is ahead by more than chance",

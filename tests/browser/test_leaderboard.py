@@ -46,7 +46,7 @@ def test_runs_that_cannot_be_told_from_the_leader_are_marked_and_the_reason_is_s
     team_app: str, team_sample: Sample, page: Page
 ):
     visit(page, f"{team_app}/?exp={team_sample.experiments['sports']}")
-    expect(page.get_by_text("1–5 are a tie; best of 6 on posts (796 examples)")).to_be_visible()
+    expect(page.get_by_text("1–5 are a tie · best of 6 on posts (796 examples)")).to_be_visible()
     assert [row["≈"] for row in table_cells(page, "leaderboard_table")] == ["≈"] * 5 + [""] * 3
     page.get_by_role("button", name="How sure?").click(delay=90)
     expect(page.get_by_text("1–5 are a tie: 796 examples give the leader ±0.02 (95 %")).to_be_visible()

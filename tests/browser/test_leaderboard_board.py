@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
+from mlflow.entities import Dataset, DatasetInput, InputTag
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewPage
 from tests.browser.harness import (
+    HEADER_PX,
+    ROW_PX,
     WAIT_MS,
     choose,
     expect_column,
@@ -25,16 +28,26 @@ pytestmark = pytest.mark.browser
 SCROLLER = ".dvn-scroller"
 
 
-def test_nine_columns_and_fifteen_rows_stand_on_a_laptop_without_sideways_scrolling(
+def test_nine_columns_and_fifteen_rows_stand_on_a_laptop_without_scrolling(
     sqlite_store: str, tmp_path: Path, page: Page
 ):
+    """With all that makes the header long: a registered baseline of a long name, ties, other data, test data."""
     client = MlflowClient(sqlite_store)
     experiment = client.create_experiment("many", artifact_location=tmp_path.as_uri())
-    for at in range(16):
-        write_run(client, experiment, f"run-{at:02d}", at, {"rate": str(at / 10)}, {"val_auc": [at / 20, at / 17]})
-    pinned = client.search_runs([experiment])[0].info.run_id
+    name = "a name of three hundred characters " * 8
+    for at in range(17):
+        rate, curve = {"learning_rate": str(at / 10), "mode": "x" * at}, {"val_auc": [at / 20, at / 17], "auc": [0.9]}
+        run_id = write_run(client, experiment, f"{name}{at:02d}", at, rate, curve if at else {})
+        of = f'{{"num_rows": {796 if at > 3 else 400}}}'
+        data = Dataset("test posts of last year, one fifth of all of them", f"d{at > 3}", "http", "x", profile=of)
+        client.log_inputs(run_id, [DatasetInput(data, [InputTag("mlflow.data.context", "validation")])])
+    client.create_registered_model("sports-classifier")
+    version = client.create_model_version("sports-classifier", "file:///nowhere", run_id)
+    client.set_registered_model_alias("sports-classifier", "champion", version.version)
     with running_app(sqlite_store, tmp_path) as app:
-        visit(page, f"{app}/?exp={experiment}&baseline={pinned}")
+        visit(page, f"{app}/?exp={experiment}")
+        expect(page.get_by_text("3 on other data · 16 ranked on test data")).to_be_visible(timeout=WAIT_MS)
+        expect(page.get_by_text("Baseline: a name of three")).to_be_visible(timeout=WAIT_MS)
         rows = table_cells(page, "leaderboard_table")
         wanted = {"#", "Run", "val_auc ↑", "Δ baseline", "Fit", "What differs", "Note", "Review", "Owner"}
         assert wanted <= set(rows[0])
@@ -43,7 +56,25 @@ def test_nine_columns_and_fifteen_rows_stand_on_a_laptop_without_sideways_scroll
         assert wide[0] <= wide[1] + 1
         box = table(page, "leaderboard_table").bounding_box()
         assert box is not None
-        assert (900 - box["y"] - 35) // 32 >= 15
+        assert box["y"] + HEADER_PX + 15 * ROW_PX <= 900
+        assert box["height"] >= HEADER_PX + 15 * ROW_PX
+
+
+def test_no_toolbar_but_our_own_lies_over_a_table(team_app: str, team_sample: Sample, page: Page):
+    runs = ",".join(team_sample.runs[name] for name in ("sports-NN-32d-lr0.1", "sports-LR"))
+    for path in ("?", "?groupby=param:learning_rate&", "curves?", "compare?"):
+        visit(page, f"{team_app}/{path}exp={team_sample.experiments['sports']}&runs={runs}")
+        for at in range(page.get_by_test_id("stDataFrame").count()):
+            page.get_by_test_id("stDataFrame").nth(at).hover()
+            expect(page.locator(".stDataFrame [data-testid=stElementToolbar]:visible")).to_have_count(0)
+    visit(page, f"{team_app}/?exp={team_sample.experiments['sports']}")
+    grid = table(page, "leaderboard_table")
+    grid.hover(position={"x": 300, "y": 60})
+    grid.get_by_test_id("data-grid-canvas").focus()
+    page.keyboard.press("Control+f")
+    page.get_by_role("button", name="Share", exact=True).click(delay=90)
+    expect(page.get_by_text("Link to this view")).to_be_visible()
+    expect(page.locator(".gdg-search-bar")).to_have_count(0)
 
 
 def test_the_verdict_on_the_training_follows_the_first_paint(team_app: str, team_sample: Sample, page: Page):

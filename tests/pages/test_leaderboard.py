@@ -63,6 +63,10 @@ def test_a_metric_that_no_run_has_ranks_nobody_and_says_so(open_app, team_sample
     test = open_app(team_sample, exp=team_sample.experiments["sports"], metric="val_nothing")
     assert set(test.dataframe[0].value["Value"]) == {"not logged"}
     assert any("10 without val\\_nothing" in markdown.value for markdown in test.markdown)
+    # Nor can it be made the team's.
+    assert not any("will see it ranked" in markdown.value for markdown in test.markdown)
+    offered = open_app(team_sample, exp=team_sample.experiments["sports"], metric="val_loss")
+    assert any("will see it ranked" in markdown.value for markdown in offered.markdown)
 
 
 def test_links_to_mlflow_appear_when_its_address_is_known(open_app, team_sample: Sample, monkeypatch):
