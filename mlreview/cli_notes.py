@@ -298,12 +298,10 @@ def _search(store: RunStore, text: str, experiment: str | None, metric: str | No
 def _author(notes: Any, run_id: str) -> str | None:
     """Who wrote what the note holds; only asked of the hits that are printed."""
     try:
-        entries = notes.history(run_id)
+        found = notes.written_by(run_id)
     except MlreviewError:
         return None
-    return next(
-        (one.revision.author for one in entries if one.status in ("current", "earlier") and one.revision.author), None
-    )
+    return found.author if found is not None else None
 
 
 def _text_of(source: str) -> str:

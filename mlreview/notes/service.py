@@ -24,6 +24,8 @@ from mlreview.store.base import RunStore, RunWriter
 SETTLING_MS = 10_000
 """A text that is not in the note and no older than this is probably just being saved."""
 
+_IN_NOTE = ("current", "earlier")
+
 
 class NoteService:
     """The notes of one store. Safe to use from several threads.
@@ -84,6 +86,16 @@ class NoteService:
                 Entry(revision, tell(revision), parent.text if parent else None, stored or revision is not found)
             )
         return tuple(entries)
+
+    def written_by(self, run_id: str) -> Revision | None:
+        """The newest text of a person that the note is made of: it knows its author; ``None`` where nobody does.
+
+        Raises:
+            NotFoundError: There is no such run.
+            StoreError: The tracking store or the artifact store can't be read.
+        """
+        entries = self.history(run_id)
+        return next((one.revision for one in entries if one.status in _IN_NOTE and one.revision.author), None)
 
     def revision(self, run_id: str, revision_id: str) -> Revision:
         """One revision.

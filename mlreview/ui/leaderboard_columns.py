@@ -20,10 +20,10 @@ from mlreview.analysis.fit_rules import rule_of
 from mlreview.analysis.params import as_numbers
 from mlreview.entities import TextColumn
 from mlreview.names import REVIEW_STATE_TAG
-from mlreview.ui import reads, urlstate
+from mlreview.ui import leaderboard_notes, reads, urlstate
 from mlreview.ui.leaderboard_numbers import beside_values, number_format
 from mlreview.ui.leaderboard_rows import Part, Shown
-from mlreview.ui.text import clip, direction_arrow, first_line, number, plain
+from mlreview.ui.text import clip, direction_arrow, number, plain
 
 _SAFE = " /_.-"
 _STATUS = {
@@ -226,11 +226,6 @@ def _differs_config(part: Part, values: Any) -> Any:
     )
 
 
-def _note(part: Part) -> list[str | None]:
-    heads = part.runs.note_heads
-    return [None] * len(part) if heads is None else [first_line(head) or None for head in heads]
-
-
 def _review(part: Part) -> list[str | None]:
     states = part.runs.tags.get(REVIEW_STATE_TAG)
     if states is None:
@@ -323,7 +318,12 @@ FIT = Column(
     _text("Fit", 130, "The verdict on its training, and how much better it is on training data than on this"),
 )
 DIFFERS = Column("Differs", "What differs", _differs, _differs_config)
-NOTE = Column("Note", "Note", _note, _text("Note", 116, "The first line of the run's note"))
+NOTE = Column(
+    "Note",
+    "Note",
+    leaderboard_notes.words,
+    _text("Note", leaderboard_notes.WIDTH),
+)
 REVIEW = Column("Review", "Review", _review, _text("Review", 66, "Where its review stands"))
 OWNER = Column(
     "Owner",

@@ -16,7 +16,7 @@ from mlreview.analysis.evaluation import EVIDENCE_TAGS, Evidence, weigh, within
 from mlreview.analysis.kept import Kept
 from mlreview.analysis.leaderboard import Ranking, generalization_gap, rank, summarise_metrics
 from mlreview.entities import Dataset, RunQuery, RunTable
-from mlreview.names import EVENT_TAG_PREFIX, REVIEW_STATE_TAG
+from mlreview.names import EVENT_TAG_PREFIX, NOTE_TAG, REVIEW_STATE_TAG
 from mlreview.ui import reads, urlstate
 from mlreview.ui.registry import Registered
 
@@ -42,7 +42,7 @@ class Shown:
         table: All runs that are ranked.
         ranking: Of ``table``.
         parts: Which of ``ranking.rows`` are shown: the ranked ones, and those without a rank.
-        details: The shown runs, read with params, tags and the beginnings of notes; in the order of ``parts``.
+        details: The shown runs, read with params, tags and notes; in the order of ``parts``.
         varying: Params that tell the shown runs apart, the most telling first.
         datasets: Of the shown runs.
         evidence: How far the ranking of the shown ranked runs can be trusted.
@@ -117,7 +117,6 @@ def read_shown(table: RunTable, ranking: Ranking, limit: int) -> Shown:
             metrics=(),
             params=None,
             tags=_tags(),
-            note_heads=True,
         )
     )
     details = in_order(read.table, run_ids)
@@ -155,11 +154,13 @@ def within_all(found: Shown, whole: Shown) -> Shown:
 
 
 def _tags() -> tuple[str, ...]:
-    """Tags that something on the page needs: columns of tags are named in the address."""
-    chosen = (address.partition("tag:") for address in urlstate.get(urlstate.LeaderboardView).columns)
+    """Tags that something on the page needs: columns of tags are named in the address; notes are read whole."""
+    columns = urlstate.get(urlstate.LeaderboardView).columns
+    chosen = (address.partition("tag:") for address in columns)
     keys = {unquote(key) for before, kind, key in chosen if kind and not before}
     wanted = sorted(key for key in keys if not key.startswith(EVENT_TAG_PREFIX))
-    return tuple(dict.fromkeys((*EVIDENCE_TAGS, REVIEW_STATE_TAG, *wanted)))
+    notes = (NOTE_TAG,) if not columns or "note" in columns else ()
+    return tuple(dict.fromkeys((*EVIDENCE_TAGS, REVIEW_STATE_TAG, *notes, *wanted)))
 
 
 def split_rows(ranking: Ranking, limit: int) -> tuple[slice, slice]:

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from mlreview.ui import basket, leaderboard_columns, pages, urlstate
+from mlreview.ui import basket, leaderboard_columns, leaderboard_notes, pages, urlstate
 from mlreview.ui.leaderboard_numbers import delta_texts
 from mlreview.ui.leaderboard_rows import Part, Shown, split_parts
 from mlreview.ui.text import clip
@@ -51,6 +51,8 @@ def _render(part: Part, key: str, rows_in_sight: int, alt: str) -> None:
         on_click=_opened,
         args=(opened, tuple(part.runs.run_ids)),
     )
+    if "Note" in config:
+        config["Note"] = leaderboard_notes.button(f"{chosen['key']}_note", [*part.runs.run_ids])
     with st.container(key=key):
         st.dataframe(
             _coloured(frame, part),

@@ -80,7 +80,7 @@ class EditorData:
         runs: What is known of runs that the note may link to.
         outcome: Of the last save: ``{"id", "kind", ...}``, see ``note_saving``.
         insert: Text to put in, once: ``{"id", "text", "where"}``, where ``all``, ``start``,
-            ``end``, ``block`` or ``inline``.
+            ``end``, ``block``, ``inline``, or ``generated`` for in place of the generated block that is there.
         first_write: Title and sentence to show before the first write to a store.
     """
 

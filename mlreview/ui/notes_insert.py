@@ -64,7 +64,7 @@ def _parts(run_id: str, runs: Runs, note: LoadedNote, chosen: Sequence[str]) -> 
     parts: dict[str, Act] = {}
     if not note.text.strip():
         parts["Template"] = lambda: _put(run_id, lambda: notes_texts.empty_note(runs, run_id), "start")
-    parts["Tried and compared"] = lambda: _put(run_id, lambda: _tried(runs, run_id))
+    parts["Tried and compared"] = lambda: _put(run_id, lambda: _tried(runs, run_id), "generated")
     parts["Metrics of this run"] = lambda: _put(run_id, lambda: notes_texts.metrics_of_run(runs, run_id))
     if chosen:
         parts[f"Comparison of the basket ({len(chosen)})"] = lambda: _put(

@@ -1,15 +1,27 @@
 """Search over all notes, and the notes that mention a run: "has anybody tried this before?"."""
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import streamlit as st
 
 from mlreview.entities import RunTable
-from mlreview.errors import BadInputError
+from mlreview.errors import BadInputError, MlreviewError
+from mlreview.names import NOTE_TAG
 from mlreview.notes.links import mentions
+from mlreview.notes.revisions import Revision
 from mlreview.notes.search import MOST_HITS, Hit, notes_of, notes_query, search_notes
-from mlreview.ui import note_editor, notes_open, reads, urlstate
+from mlreview.notes.service import NoteService
+from mlreview.ui import note_editor, note_saving, notes_open, reads, urlstate, writes
 from mlreview.ui.notes_runs import Runs
 from mlreview.ui.text import clip, number, plain
+
+MOST_AUTHORS = 15
+"""Hits whose authors are asked for: each costs a look at its history."""
+AT_ONCE = 8
+MAX_AUTHORS_KEPT = 500
+_AUTHORS = "_notes.authors"
 
 
 def render(runs: Runs) -> None:
@@ -33,12 +45,38 @@ def render(runs: Runs) -> None:
     first = f"; the first {MOST_HITS} are shown" if found.total > len(found.hits) else ""
     st.caption(f"{found.total:,} of {found.notes:,} notes{first}.")
     experiments = {experiment.experiment_id: experiment.name for experiment in reads.experiments()}
+    written = _authors(found.hits[:MOST_AUTHORS], table)
     for hit in found.hits:
-        _render_hit(hit, table, experiments.get(hit.experiment_id, ""), runs)
+        who = written.get(hit.run_id) or (f"run by {clip(hit.user, 40)}" if hit.user else "")
+        _render_hit(hit, table, experiments.get(hit.experiment_id, ""), who, runs)
 
 
-def _render_hit(hit: Hit, table: RunTable, experiment: str, runs: Runs) -> None:
-    about = [experiment, _metric(hit, table, runs), hit.user or "", _day(table.start_times[hit.row])]
+def _authors(hits: Sequence[Hit], table: RunTable) -> dict[str, str]:
+    """Who wrote these notes, in words, where their histories know it; asked once for each text."""
+    known: dict[tuple[str, int], str] = st.session_state.setdefault(_AUTHORS, {})
+    texts = {hit.run_id: (hit.run_id, hash(table.tags[NOTE_TAG][hit.row])) for hit in hits}
+    asked = [run_id for run_id, text in texts.items() if text not in known]
+    if asked:
+        service = writes.notes()
+        with ThreadPoolExecutor(min(AT_ONCE, len(asked))) as pool:
+            found = list(pool.map(lambda run_id: _written_by(service, run_id), asked))
+        for run_id, revision in zip(asked, found, strict=True):
+            by = note_saving.author(revision.author, revision.verified) if revision is not None else ""
+            known[texts[run_id]] = f"note by {by}" if by else ""
+    while len(known) > MAX_AUTHORS_KEPT:
+        del known[next(iter(known))]
+    return {run_id: known.get(text, "") for run_id, text in texts.items()}
+
+
+def _written_by(service: NoteService, run_id: str) -> Revision | None:
+    try:
+        return service.written_by(run_id)
+    except MlreviewError:  # a hit without its author is still a hit
+        return None
+
+
+def _render_hit(hit: Hit, table: RunTable, experiment: str, who: str, runs: Runs) -> None:
+    about = [experiment, _metric(hit, table, runs), who, _day(table.start_times[hit.row])]
     with st.container(border=True, gap="xxsmall"):
         with st.container(horizontal=True, vertical_alignment="center"):
             _open_button(hit.run_id, hit.run_name, "hit")

@@ -22,10 +22,18 @@ def render(run_id: str, note: Note) -> None:
         st.warning(plain(note.problem, 2000), title="Nothing can be saved here now", icon=":material/warning:")
     if note.cut_from is not None:
         cut = note.cut_from
-        with st.container(border=True):
+        with st.container(border=True, horizontal=True, vertical_alignment="center"):
             st.markdown(
                 f":material/content_cut: **The store has cut this note**  \nOf {len(cut.text):,} characters "
-                f"{len(note.text or ''):,} are left; the whole text is in the history. MLflow keeps {MAX_TAG_CHARS:,}."
+                f"{len(note.text or ''):,} are left; the whole text is in the history. MLflow keeps {MAX_TAG_CHARS:,}.",
+                width="stretch",
+            )
+            st.button(
+                "Restore the whole text",
+                icon=":material/restore:",
+                key="notes_restore_cut",
+                on_click=_restore_cut,
+                args=(run_id, cut.revision_id),
             )
     for revision in note.waiting:
         who = note_saving.author(revision.author, revision.verified) or "somebody"
@@ -63,6 +71,19 @@ def _put_back(run_id: str, revision_id: str) -> None:
     saved = attempt(act)
     if saved is not None and saved.conflict is not None:
         st.toast("It touches what stands in the note now: copy what you need from the history.", icon=":material/info:")
+
+
+def _restore_cut(run_id: str, revision_id: str) -> None:
+    """The text as it was before the store cut it; where it is cut again, that is said."""
+    person = identity.current()
+
+    def act() -> Saved:
+        return writes.notes().restore(
+            run_id, revision_id, save_id=new_save_id(), author=person.name, verified=person.verified
+        )
+
+    if attempt(act) is not None:
+        st.toast("The whole text is the note again.", icon=":material/restore:")
 
 
 def _leave_out(run_id: str, revision_id: str) -> None:

@@ -197,6 +197,16 @@ function continueList(editor, event) {
   typed(editor);
 }
 
+/** Select the generated block that is there already, whole: the new one takes its place, people's words around it stay. */
+function selectGenerated(input, text) {
+  const lines = text.trim().split("\n");
+  const from = input.value.indexOf(lines[0]);
+  const end = from < 0 ? -1 : input.value.indexOf(lines.at(-1), from);
+  if (end < 0) return false; // without its last line nobody knows where people's words begin
+  input.setSelectionRange(from, end + lines.at(-1).length);
+  return true;
+}
+
 function takeInsert(editor) {
   const { insert } = editor.data;
   if (!insert || applied.has(insert.id)) return;
@@ -205,6 +215,8 @@ function takeInsert(editor) {
   if (insert.where === "all") {
     setAside(editor);
     replace(editor, insert.text);
+  } else if (insert.where === "generated" && selectGenerated(input, insert.text)) {
+    type(editor, insert.text.trim());
   } else {
     if (insert.where === "start") input.setSelectionRange(0, 0);
     if (insert.where === "end") input.setSelectionRange(input.value.length, input.value.length);
