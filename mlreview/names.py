@@ -55,6 +55,9 @@ GIT_AUTHOR: Final = "mlreview.git.author"
 GIT_DIRTY: Final = "mlreview.git.dirty"
 """``true``, ``false`` or ``unknown``: tracked files differ from the commit."""
 
+UNKNOWN: Final = "unknown"
+"""What git did not say in time: as good as not recorded."""
+
 ENTRY: Final = "mlreview.entry"
 """The script, from the root of its repository, or the notebook."""
 

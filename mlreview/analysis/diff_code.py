@@ -12,15 +12,18 @@ from mlreview.redaction import redact
 if TYPE_CHECKING:
     from mlreview.analysis.diff import ArtifactFacts
 
-COMMIT = ("mlreview.git.commit", names.GIT_COMMIT_TAG)
-BRANCH = ("mlreview.git.branch", "mlflow.source.git.branch", "mlflow.gitBranchName")
-REMOTE = ("mlreview.git.remote", "mlflow.source.git.repoURL", "mlflow.gitRepoURL")
-DIRTY = ("mlreview.git.dirty", "mlflow.source.git.dirty")
+COMMIT = (names.GIT_COMMIT, names.GIT_COMMIT_TAG)
+BRANCH = (names.GIT_BRANCH, "mlflow.source.git.branch", "mlflow.gitBranchName")
+REMOTE = (names.GIT_REMOTE, "mlflow.source.git.repoURL", "mlflow.gitRepoURL")
+DIRTY = (names.GIT_DIRTY, "mlflow.source.git.dirty")
 _OTHER = {
+    "author of the commit": (names.GIT_AUTHOR,),
+    "script": (names.ENTRY,),
+    "script's path": (names.SCRIPT,),
     "source file": (names.SOURCE_NAME_TAG,),
     "source type": (names.SOURCE_TYPE_TAG,),
     "entry point": ("mlflow.project.entryPoint",),
-    "command": ("mlreview.command",),
+    "command": (names.COMMAND,),
 }
 TAGS = frozenset(key for keys in (COMMIT, BRANCH, REMOTE, DIRTY, *_OTHER.values()) for key in keys)
 PREFIXES = ("mlflow.source.", "mlflow.git")
@@ -28,9 +31,12 @@ PREFIXES = ("mlflow.source.", "mlflow.git")
 
 
 def tag(runs: RunTable, keys: tuple[str, ...]) -> tuple[str | None, ...]:
-    """The first of several tags that each run has."""
+    """The first of several tags that each run has; what was not known when it was recorded is none."""
     columns = [runs.tags[key] for key in keys if key in runs.tags]
-    return tuple(next((column[row] for column in columns if column[row] is not None), None) for row in range(len(runs)))
+    nothing = (None, names.UNKNOWN)
+    return tuple(
+        next((column[row] for column in columns if column[row] not in nothing), None) for row in range(len(runs))
+    )
 
 
 def patch(files: Mapping[str, str]) -> str | None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from mlreview import names
 from mlreview.analysis.diff_code import tag
 from mlreview.analysis.diff_rows import Line
 from mlreview.analysis.environment import canonical_version, recorded_packages, recorded_python
@@ -12,10 +13,12 @@ if TYPE_CHECKING:
     from mlreview.analysis.diff import ArtifactFacts
 
 _PREFIX = "mlreview.env."
-_PYTHON = (f"{_PREFIX}python", f"{_PREFIX}python_version")
-_IMAGE = (f"{_PREFIX}image", "mlflow.docker.image.id", "mlflow.docker.image.uri", "mlflow.docker.image.name")
+_PYTHON = (names.ENV_PYTHON,)
+_IMAGE = (names.ENV_IMAGE, "mlflow.docker.image.id", "mlflow.docker.image.uri", "mlflow.docker.image.name")
 _PROJECT = ("mlflow.project.env", "mlflow.project.backend")
-TAGS = frozenset((*_PYTHON, *_IMAGE, *_PROJECT))
+_MACHINE = {"system": names.ENV_PLATFORM, "machine": names.ENV_HOST}
+_JOB = {"CI job": names.ENV_CI, "CI job started by": names.ENV_CI_ACTOR}
+TAGS = frozenset((*_PYTHON, *_IMAGE, *_PROJECT, *_MACHINE.values(), *_JOB.values()))
 
 
 def lines(runs: RunTable, files: Mapping[str, "ArtifactFacts"]) -> list[Line]:
@@ -25,6 +28,8 @@ def lines(runs: RunTable, files: Mapping[str, "ArtifactFacts"]) -> list[Line]:
     python = tuple(said or recorded_python(own) for said, own in zip(tagged, texts, strict=True))
     found = [Line("Python", python, identifies=True), Line("image", tag(runs, _IMAGE), identifies=True)]
     found += [Line(key.removeprefix("mlflow."), tag(runs, (key,)), identifies=True) for key in _PROJECT]
+    found += [Line(label, tag(runs, (key,)), identifies=True) for label, key in _MACHINE.items()]
+    found += [Line(label, tag(runs, (key,))) for label, key in _JOB.items()]  # each run has a job of its own
     others = sorted(key for key in runs.tags if key.startswith(_PREFIX) and key not in TAGS)
     found += [Line(key.removeprefix(_PREFIX), tuple(runs.tags[key]), identifies=True) for key in others]
     listed = [recorded_packages(own) for own in texts]

@@ -16,7 +16,7 @@ _LINES: Mapping[str, str] = {
     "data": 'mlflow.log_input(mlflow.data.from_pandas(frame, source="s3://…", name="posts"), context="training")',
     "data location": 'mlflow.data.from_pandas(frame, source="s3://bucket/posts.parquet", name="posts")',
     "architecture": "mlflow.tensorflow.autolog()  # keeps model_summary.txt",
-    "code version": 'mlflow.set_tag("mlflow.source.git.commit", commit)  # git rev-parse HEAD',
+    "code version": 'mlflow.set_tag("mlflow.source.git.commit", commit)  # by itself where mlreview is installed',
     "uncommitted changes": 'mlflow.log_text(patch, "mlreview/uncommitted.patch")  # git diff HEAD',
     "environment": 'mlflow.log_artifact("requirements.txt")  # pip freeze > requirements.txt',
 }

@@ -98,7 +98,8 @@ def _seed(runs: RunTable, row: int) -> Hashable | None:
 
 def _code(runs: RunTable, row: int) -> Hashable:
     """The commit; where there is none, the script, which at least two different ones don't share."""
-    commit = _tag(runs, names.GIT_COMMIT, row) or _tag(runs, names.GIT_COMMIT_TAG, row)
+    own = _tag(runs, names.GIT_COMMIT, row)
+    commit = own if own and own != names.UNKNOWN else _tag(runs, names.GIT_COMMIT_TAG, row)
     if commit and _tag(runs, names.GIT_DIRTY, row) == "true":
         return "uncommitted", commit
     return ("commit", commit) if commit else ("script", _tag(runs, names.SOURCE_NAME_TAG, row))

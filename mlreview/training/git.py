@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-UNKNOWN = "unknown"
+from mlreview.names import UNKNOWN
 
 _QUESTIONS: dict[str, tuple[str, ...]] = {
     "head": ("log", "-1", "--no-show-signature", "--format=%H%n%an <%ae>"),

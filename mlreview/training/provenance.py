@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mlreview import names
 from mlreview.secrets import hide_in_arguments, hide_secrets
-from mlreview.training.git import UNKNOWN, git_state
+from mlreview.training.git import git_state
 
 WITHIN_S = 0.2
 """Longest wait for git; everything else is read from memory."""
@@ -89,7 +89,7 @@ def _code(within_s: float) -> dict[str, str]:
         names.GIT_AUTHOR: state.author,
         names.GIT_DIRTY: state.dirty,
     }
-    if script and state.top != UNKNOWN and script.resolve().is_relative_to(Path(state.top).resolve()):
+    if script and state.top != names.UNKNOWN and script.resolve().is_relative_to(Path(state.top).resolve()):
         found[names.ENTRY] = script.resolve().relative_to(Path(state.top).resolve()).as_posix()
     return found
 

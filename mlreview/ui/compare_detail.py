@@ -3,6 +3,7 @@
 import difflib
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from mlreview.analysis.diff import SectionName
 from mlreview.analysis.diff_report import Compared
@@ -19,6 +20,7 @@ _MAX_IMAGE_BYTES = 5_000_000
 _MAX_TEXT_BYTES = 500_000
 _MAX_LINES = 4_000
 _MAX_ACROSS = 4
+_CHOICE_PX = 460
 
 
 def show_value(seen: Compared, section: str, key: str, at: int) -> None:
@@ -66,17 +68,19 @@ def render_files(seen: Compared) -> None:
         return
     differing = {row.key for row in seen.comparison["artifacts"].differing}
     paths.sort(key=lambda path: (_kind(path) != "image", path not in differing, path))
-    with st.expander(f"Files side by side · {len(paths):,}", icon=":material/folder_open:"):
-        path = st.selectbox(
-            "File",
-            paths,
-            index=None,
-            key="compare_file",
-            format_func=lambda one: f"{clip(one, 120)}{'' if one in differing else ' · the same size in all'}",
-            placeholder="Choose an image or a text",
-        )
-        if path is not None and path in paths:
-            _render_image(seen, path) if _kind(path) == "image" else _render_text(seen, path)
+    st.subheader("Files side by side", anchor=False)
+    choices = st.container(horizontal=True)
+    path = choices.selectbox(
+        "File",
+        paths,
+        index=None,
+        key="compare_file",
+        format_func=lambda one: f"{clip(one, 120)}{'' if one in differing else ' · the same size in all'}",
+        placeholder=f"Choose one of {len(paths):,} images and texts" if len(paths) > 1 else "Choose the file",
+        width=_CHOICE_PX,
+    )
+    if path is not None and path in paths:
+        _render_image(seen, path) if _kind(path) == "image" else _render_text(seen, path, choices)
 
 
 def _kind(path: str) -> str:
@@ -116,7 +120,7 @@ def _render_image(seen: Compared, path: str) -> None:
                     st.caption("This file is no PNG or JPEG image, whatever its name says.")
 
 
-def _render_text(seen: Compared, path: str) -> None:
+def _render_text(seen: Compared, path: str, choices: DeltaGenerator) -> None:
     having = _having(seen, path)
     base = having[0]
     first = _read(seen, base, path, _MAX_TEXT_BYTES)
@@ -127,11 +131,12 @@ def _render_text(seen: Compared, path: str) -> None:
         st.code(_clean(first.decode("utf-8", "replace")), language=None, wrap_lines=True)
         return
     others = having[1:]
-    at = st.selectbox(
+    at = choices.selectbox(
         "Against the baseline" if base == seen.baseline else f"Against {clip(seen.labels[base], 60)}",
         others,
         key="compare_file_other",
         format_func=lambda one: clip(seen.labels[one], 100),
+        width=_CHOICE_PX,
     )
     data = _read(seen, at, path, _MAX_TEXT_BYTES) if at in others else None
     if data is not None:

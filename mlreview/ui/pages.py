@@ -124,6 +124,11 @@ def link(
     With ``run_id`` the page of that run.
     """
     spec = BY_NAME[name]
+    if disabled:
+        # Streamlit's own disabled link is a pale link to whoever can't see it; a button says that it does nothing.
+        key = f"_to_{name}_later"
+        st.button(label or spec.title, key, help, icon=spec.icon, type="tertiary", disabled=True, width=width)
+        return
     params = urlstate.link_params(spec.view)
     if run_id is not None:
         params |= urlstate.to_params(urlstate.RunView(run_id))

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlreview import names
 from mlreview.analysis.diff import ArtifactFacts, Recorded, compare
 from mlreview.analysis.diff_report import diff_report, see
 from mlreview.analysis.diff_values import judge_param, judge_text, same_groups, unique_to_each
@@ -175,6 +176,31 @@ def test_code_that_this_project_recorded_is_compared_as_code():
     assert rows["commit"].values == ("a" * 40, "b" * 40)
     assert rows["commit"].differs
     assert rows["repository"].values == ("https://github.com/team/model",) * 2
+
+
+def test_what_every_run_records_of_its_code_and_machine_is_compared_in_words():
+    tags = {
+        names.GIT_COMMIT: ["unknown", "a" * 40],
+        names.GIT_COMMIT_TAG: ["b" * 40, "b" * 40],
+        names.GIT_AUTHOR: ["Ann", "Bob"],
+        names.GIT_DIRTY: ["unknown", "true"],
+        names.ENTRY: ["train.py", "train.py"],
+        names.COMMAND: ["python train.py --lr 0.1", "python train.py --lr 0.2"],
+        names.ENV_PYTHON: ["3.11.2", "3.12.1"],
+        names.ENV_HOST: ["gpu-1", "gpu-2"],
+        names.ENV_CI: [f"https://ci.example/jobs/{at}{'0' * 8}" for at in (1, 2)],
+    }
+    comparison = compare(Recorded(run_table(2, tags=tags)))
+    code = {row.key: row for row in comparison["code"].rows}
+    assert code["commit"].values == ("b" * 40, "a" * 40)  # what git did not say in time is not recorded
+    assert code["uncommitted changes"].values == (None, "yes")
+    assert {key for key, row in code.items() if row.differs} >= {"commit", "author of the commit", "command"}
+    assert not code["script"].differs
+    environment = {row.key: row for row in comparison["environment"].rows}
+    assert environment["Python"].values == ("3.11.2", "3.12.1")
+    assert environment["machine"].differs
+    assert not {row.key for section in comparison.sections for row in section.rows if row.key.startswith("mlreview")}
+    assert comparison["tags"].rows == ()
 
 
 def data(run: str, context: str, **changes: str) -> Dataset:

@@ -135,6 +135,7 @@ def tick_row(page: Page, key: str, row: int) -> None:
 def choose(page: Page, label: str, option: str) -> None:
     """Choose an option of a select box by typing it, as a person does."""
     box = page.get_by_role("combobox", name=label)
+    box.scroll_into_view_if_needed()  # by itself: a list of options closes when the page scrolls under it
     box.click()
     box.fill(option)
     page.get_by_role("option").filter(has_text=option).first.click()

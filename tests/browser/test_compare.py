@@ -9,7 +9,7 @@ from mlflow import MlflowClient
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import NewPage
-from tests.browser.harness import running_app, settled, tick_row, visit
+from tests.browser.harness import choose, running_app, settled, tick_row, visit
 from tests.sample_store import HOSTILE_NAME, Sample, write_run
 from tests.stores import copy_sqlite, sqlite_uri
 
@@ -156,6 +156,16 @@ def test_a_long_value_is_marked_within_and_opens_whole(odd_app: tuple, page: Pag
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("1 lines of the baseline are gone, 1 are new")
     expect(dialog).to_contain_text("+Answer in 1 words.")
+
+
+def test_files_are_compared_as_lines_and_html_is_never_rendered(odd_app: tuple, page: Page):
+    app, experiment, runs = odd_app
+    visit(page, f"{app}/compare?exp={experiment}&runs={','.join(runs[:2])}")
+    for name, shows in (("config.yaml", "+alpha: 1"), ("report.html", "Both have the same lines")):
+        settled(page)
+        choose(page, "File", name)
+        expect(page.get_by_text(shows)).to_be_visible()
+    assert page.title() != "pwned"
 
 
 def test_fifty_runs_stand_side_by_side_with_key_and_names_in_sight(odd_app: tuple, page: Page):

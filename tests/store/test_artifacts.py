@@ -86,6 +86,29 @@ def test_what_was_put_is_listed_and_read_byte_for_byte(place: Place) -> None:
     assert Path(place.client.download_artifacts(place.run, "mlreview/notes/b.md")).read_bytes() == TEXT
 
 
+def test_files_of_a_logged_model_are_read_as_they_are_and_nothing_outside_of_it(place: Place, tmp_path: Path) -> None:
+    folder = tmp_path / "a model"
+    (folder / "data").mkdir(parents=True)
+    (folder / "MLmodel").write_bytes(TEXT)
+    (folder / "data" / "weights.bin").write_bytes(bytes(range(256)))
+    experiment = place.client.get_run(place.run).info.experiment_id
+    made = place.client.create_logged_model(experiment, "classifier", place.run)
+    place.client.log_model_artifacts(made.model_id, str(folder))
+    place.client.finalize_logged_model(made.model_id, "READY")
+    (model,) = place.store.logged_models((place.run,))
+    assert place.store.read_model_artifact(model, "MLmodel") == TEXT
+    assert place.store.read_model_artifact(model, "data/weights.bin", limit=256) == bytes(range(256))
+    with pytest.raises(StoreError, match="larger than"):
+        place.store.read_model_artifact(model, "data/weights.bin", limit=255)
+    for missing in ("conda.yaml", "data/conda.yaml"):
+        with pytest.raises(NotFoundError):
+            place.store.read_model_artifact(model, missing)
+    with pytest.raises(MlreviewError):  # a folder: the server says so, a disk that there is no such file
+        place.store.read_model_artifact(model, "data")
+    with pytest.raises(BadInputError):
+        place.store.read_model_artifact(model, "../MLmodel")
+
+
 def test_a_file_is_never_replaced_by_another_and_putting_the_same_again_is_fine(place: Place) -> None:
     place.writer.put_artifact(place.run, "a/b.txt", b"first")
     place.writer.put_artifact(place.run, "a/b.txt", b"first")

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from mlreview import names
-from mlreview.training.git import UNKNOWN, git_state
+from mlreview.names import UNKNOWN
+from mlreview.training.git import git_state
 from mlreview.training.provenance import MAX_CHARS, _clean, find_provenance
 
 ROOT = Path(__file__).resolve().parents[2]
