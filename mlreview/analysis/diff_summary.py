@@ -12,6 +12,7 @@ from mlreview.analysis.params import SEED_KEYS, canonical_param
 
 _NAMED = 3
 _VALUE_CHARS = 36
+_NAME_CHARS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,14 @@ def _cause(row: DiffRow, baseline: int, prefix: str) -> str:
     base = values[baseline]
     others = list(dict.fromkeys(value for value in values if value != base))
     shown = ", ".join(others[:4]) + (" …" if len(others) > 4 else "")
-    return f"{prefix}{row.key} {base} → {shown}"
+    key = f"{prefix}{_middle_out(row.key)}"
+    # Two long texts can begin alike: cut, they would read as if nothing had changed.
+    return f"{key} {base} → {shown}" if others else f"{key}, in a long text"
+
+
+def _middle_out(name: str) -> str:
+    """A name that fits into a sentence; its end stays, which tells two runs of one name apart."""
+    return name if len(name) <= _NAME_CHARS else f"{name[: _NAME_CHARS - 17]}…{name[-16:]}"
 
 
 def _short(key: str, value: str | float | None) -> str:
@@ -111,7 +119,7 @@ def _effect(cells: MetricCells | None, metrics: Section, baseline: int, labels: 
     if best == baseline:
         return f"{cells.key}: the baseline is best, {base:.4g}; of {len(others)} others: {said}"
     value = f"{row.values[best]:.4g} ({_signed(cells, best)})"
-    return f"{cells.key}: best is {labels[best]}, {value}; of {len(others)} others: {said}"
+    return f"{cells.key}: best is {_middle_out(labels[best])}, {value}; of {len(others)} others: {said}"
 
 
 def _signed(cells: MetricCells, at: int) -> str:

@@ -14,6 +14,9 @@ from mlreview.ui.urlstate import MAX_METRICS, CurvesView
 _AXES = {"step": "Step", "elapsed": "Time since start", "clock": "Wall clock"}
 _LAYOUTS = {"metrics": "Runs together", "runs": "A panel a run"}
 MAX_METRIC_PILLS = 5
+MAX_METRIC_CHARS = 80
+"""Together, with the pills' edges: one row beside the other controls on a laptop."""
+_PILL_EDGE = 4
 MAX_PILLS = 20
 """Up to so many runs the legend is a row of buttons; beyond, one chooses from a list."""
 TRAIN_UP_TO = 20
@@ -43,7 +46,7 @@ def _render_metrics(keys: list[str], chosen: list[str]) -> None:
     """A button for each pair as long as they fit into a row; beyond, a list to choose from."""
     urlstate.control("curves_metrics", chosen)
     about = "Training and validation curves of one quantity are one entry: val_loss stands for loss too"
-    if len(keys) <= MAX_METRIC_PILLS:
+    if len(keys) <= MAX_METRIC_PILLS and sum(len(key) + _PILL_EDGE for key in keys) <= MAX_METRIC_CHARS:
         st.pills(
             "Metrics",
             keys,

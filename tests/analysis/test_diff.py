@@ -4,7 +4,7 @@ import math
 from decimal import Decimal, InvalidOperation
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlreview import names
@@ -54,6 +54,7 @@ def means_the_same(key: str, left: str | None, right: str | None) -> bool:
     return a == b or {float(a), float(b)} == {0.001, 0.0010000000474974513}
 
 
+@settings(deadline=None)
 @given(tables())
 def test_every_value_stands_in_one_row_as_it_was_recorded(table: RunTable):
     comparison = compare(Recorded(table))
@@ -69,6 +70,7 @@ def test_every_value_stands_in_one_row_as_it_was_recorded(table: RunTable):
                 assert value == column.values[at] or (value != value and math.isnan(column.values[at]))
 
 
+@settings(deadline=None)
 @given(tables())
 def test_the_order_of_the_runs_changes_nothing_but_the_order(table: RunTable):
     backwards = table.take(list(range(len(table)))[::-1])
@@ -82,6 +84,7 @@ def test_the_order_of_the_runs_changes_nothing_but_the_order(table: RunTable):
             assert row.values == other.values[::-1] or section.name == "metrics"
 
 
+@settings(deadline=None)
 @given(tables())
 def test_the_counts_are_those_of_a_count_by_hand(table: RunTable):
     section = compare(Recorded(table))["params"]

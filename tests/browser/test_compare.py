@@ -1,13 +1,16 @@
 """Runs side by side, as a person in a meeting uses it."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from mlflow import MlflowClient
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from mlreview.cli import main
 from tests.browser.conftest import NewPage
 from tests.browser.harness import choose, running_app, settled, tick_row, visit
 from tests.sample_store import HOSTILE_NAME, Sample, write_run
@@ -58,6 +61,71 @@ def test_chosen_in_the_leaderboard_and_compared_only_what_differs_is_shown(
     assert cells(page, "hidden_units") == ["32", "8"]
     expect(page.locator(".st-key-compare")).to_contain_text("1 of 5 params differs")
     expect(page.locator(".st-key-compare_summary")).to_contain_text("hidden_units 32 → 8")
+
+
+def test_three_runs_from_the_leaderboard_to_the_verdict_and_on_to_another_browser(
+    demo_like: Sample, chromium: Browser, new_page: NewPage, tmp_path: Path
+):
+    mine, theirs = new_page(), new_page()
+    exp, overfit = demo_like.experiments["sports"], demo_like.runs["overfit"]
+    with running_app(demo_like.uri, tmp_path) as app:
+        visit(mine, f"{app}/?exp={exp}")
+        for row in (0, 1, 2):
+            tick_row(mine, "leaderboard_table", row)
+            expect(mine.get_by_test_id("stMain").get_by_text(f"{row + 1} chosen")).to_be_visible()
+            settled(mine)
+        bar = mine.locator(".st-key-leaderboard_bar")
+        bar.get_by_role("link", name="Compare").click(delay=90)
+        expect(mine.get_by_role("heading", name="Compare")).to_be_visible()
+        settled(mine)
+        heading(mine, overfit).get_by_role("button", name="Hold the others against").click(delay=90)
+        expect(heading(mine, overfit)).to_contain_text("Baseline")
+        expect(mine).to_have_url(re.compile(f"against={overfit}"))
+        assert rows(mine) == ["units"]  # of units, epochs and batch_size
+        expect(mine.locator(".st-key-compare tr[data-key=units] td.baseline .value")).to_have_text("256")
+        settled(mine)
+        mine.get_by_test_id("stSidebar").get_by_role("link", name="Learning curves", exact=True).click(delay=90)
+        pairs = mine.get_by_text("3 runs, all 480 points drawn")
+        expect(pairs).to_be_visible(timeout=30_000)
+        verdict = "Overfitting from epoch 10 of 40: val_loss"
+        expect(mine.locator(".st-key-curves_verdicts")).to_contain_text(verdict)
+        settled(mine)
+        visit(theirs, mine.url)
+        expect(theirs.get_by_text("3 runs, all 480 points drawn")).to_be_visible(timeout=30_000)
+        expect(theirs.locator(".st-key-curves_verdicts")).to_contain_text(verdict)
+        drawn = theirs.evaluate(
+            "() => document.querySelector('.js-plotly-plot')._fullData"
+            ".filter(line => line.hovertemplate && line.name).map(line => line.line.dash)"
+        )
+        assert (drawn.count("dash"), drawn.count("solid")) == (6, 6)
+        ids = [demo_like.runs[name] for name in ("overfit", "fits", "small")]
+        told = CliRunner().invoke(main, ["diagnose", "--json", "--tracking-uri", demo_like.uri, *ids])
+        shown = " ".join(theirs.locator(".st-key-curves_verdicts").inner_text().split())
+        assert len(json.loads(told.stdout)) == 3
+        for one in json.loads(told.stdout):
+            assert one["run_name"] in shown
+            assert all(" ".join(said.split()) in shown for said in one["evidence"])
+
+
+@pytest.fixture
+def demo_like(sqlite_store: str, tmp_path: Path) -> Sample:
+    """Three runs that differ in one of three params; one of them overfits."""
+    client = MlflowClient(sqlite_store)
+    experiment = client.create_experiment("sports", artifact_location=(tmp_path / "artifacts").as_uri())
+    falling = [0.7 * 0.9**epoch + 0.05 for epoch in range(40)]
+    turned = [value if epoch < 10 else falling[9] + 0.015 * (epoch - 9) for epoch, value in enumerate(falling)]
+    runs = {}
+    for at, (name, units) in enumerate((("overfit", 256), ("fits", 8), ("small", 4))):
+        held = turned if name == "overfit" else [value + 0.01 * (at + 1) for value in falling]
+        metrics = {
+            "loss": falling,
+            "val_loss": held,
+            "AUROC": [1 - value / 2 for value in falling],
+            "val_AUROC": [1 - value for value in held],
+        }
+        params = {"units": str(units), "epochs": "40", "batch_size": "32"}
+        runs[name] = write_run(client, experiment, name, at, params, metrics)
+    return Sample(sqlite_store, {"sports": experiment}, runs)
 
 
 def test_a_click_makes_another_run_the_baseline_and_turns_the_signs(team_app: str, team_sample: Sample, page: Page):

@@ -47,7 +47,7 @@ function heading(run, colours, send) {
   cell.style.boxShadow = `inset 0 4px 0 ${colour}`
   const text = element("span", "text", run.name)
   text.title = run.title
-  name.append(glyph, text)
+  name.append(glyph, text, button("✕", `Take ${run.title} out`, () => send("remove", run.id), "quiet"))
   cell.append(name)
   if (run.about) cell.append(element("div", "about", run.about))
   if (run.result) {
@@ -67,7 +67,6 @@ function heading(run, colours, send) {
     anchor.title = link.title
     actions.append(anchor)
   }
-  actions.append(button("✕", `Take ${run.title} out`, () => send("remove", run.id), "quiet"))
   cell.append(actions)
   return cell
 }
@@ -132,7 +131,10 @@ function body(data, state, send, redraw) {
       const line = element("tr", row.dim ? "dim" : "")
       line.dataset.key = row.key
       line.dataset.differs = String(row.differs)
-      const key = element("th", "", row.key)
+      const key = element("th")
+      const name = element("span", "key", row.key)
+      name.title = row.key
+      key.append(name)
       key.scope = "row"
       if (row.hint) key.append(element("span", "hint", row.hint))
       line.append(key, ...row.cells.map((cell, at) => value(cell, row, at, send)))
