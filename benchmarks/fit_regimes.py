@@ -5,14 +5,16 @@ their curves, ``... judge FOLDER [--part ...]`` judges them and prints the confu
 
 The regime is a matter of construction, never of looking at the curves:
 
-- overfitting: a fifth of the training labels are wrong (for regression: half of the variance is noise), few examples, a
-  network with far more weights than examples, no regularisation, many epochs;
+- overfitting: a fifth of the training labels are wrong (for regression: half of the variance is noise), few examples
+  with forty features of pure noise to tell them apart by, a network with far more weights than examples, no
+  regularisation, many epochs;
 - underfitting: the features belong to other examples, so that there is nothing to learn; or a model that can't hold the
   task, such as a linear one for circles;
 - good_fit: a small regularised network on all examples, with a learning rate that decays to nothing;
 - still_improving: the same network with plain, slow SGD, stopped after a few epochs;
-- unstable: a learning rate a hundred times the usual, small batches, and wrong labels that no network this small can
-  learn by heart, so that no step is a small one;
+- unstable: steps of a set length that is far too large, whatever the gradient: clipped SGD at a rate of 1 with momentum
+  on batches of eight, or Adam at 0.3 without momentum; so training can neither settle nor blow up. Labels are wrong as
+  above, so that no step is a small one;
 - diverged: a learning rate and weight decay that multiply every weight by more than one at each step;
 - insufficient_data: three epochs, or no validation data.
 
@@ -76,11 +78,20 @@ def _generated(name: str) -> Task:
     from sklearn import datasets
 
     draw = np.random.default_rng(zlib.crc32(name.encode()))
-    if name == "friedman":
-        x, y = datasets.make_friedman1(800, noise=0.5, random_state=7)
+    if name in ("friedman", "friedman2"):
+        make = datasets.make_friedman1 if name == "friedman" else datasets.make_friedman2
+        x, y = make(800, noise=0.5 if name == "friedman" else 50.0, random_state=7)
+        return Task(_standard(x), _standard(y), 0)
+    if name == "waves":
+        x = draw.uniform(-1, 1, (800, 3))
+        y = np.sin(3 * x[:, 0]) + x[:, 1] * x[:, 2] + 0.2 * draw.standard_normal(800)
         return Task(_standard(x), _standard(y), 0)
     if name == "moons":
         x, y = datasets.make_moons(800, noise=0.2, random_state=7)
+    elif name == "blobs":
+        x, y = datasets.make_blobs(800, n_features=6, centers=5, cluster_std=4.0, random_state=7)[:2]
+    elif name == "quantiles":
+        x, y = datasets.make_gaussian_quantiles(n_samples=800, n_features=3, n_classes=3, random_state=7)
     elif name == "circles":
         x, y = datasets.make_circles(800, noise=0.1, factor=0.5, random_state=7)
     elif name == "checkers":
@@ -93,14 +104,19 @@ def _generated(name: str) -> Task:
     return Task(_standard(np.asarray(x)), np.asarray(y), len(np.unique(y)))
 
 
+_BUNDLED = ("breast_cancer", "digits", "wine", "diabetes", "iris")
+_GENERATED = ("friedman", "friedman2", "waves", "moons", "circles", "checkers", "clusters", "blobs", "quantiles")
 DATA: dict[str, Callable[[], Task]] = {
-    **{name: (lambda name=name: _bundled(name)) for name in ("breast_cancer", "digits", "wine", "diabetes")},
-    **{name: (lambda name=name: _generated(name)) for name in ("friedman", "moons", "circles", "checkers", "clusters")},
+    **{name: (lambda name=name: _bundled(name)) for name in _BUNDLED},
+    **{name: (lambda name=name: _generated(name)) for name in _GENERATED},
 }
 NO_LINE_SEPARATES = ("circles", "checkers")
 PARTS: dict[str, tuple[tuple[str, ...], tuple[int, ...]]] = {
-    "choosing": (("breast_cancer", "digits", "friedman", "circles"), (1,)),
-    "held-out": (("wine", "diabetes", "checkers", "clusters", "moons"), (11, 12)),
+    "choosing": (
+        ("breast_cancer", "digits", "friedman", "circles", "wine", "diabetes", "checkers", "clusters", "moons"),
+        (1,),
+    ),
+    "held-out": (("iris", "friedman2", "waves", "blobs", "quantiles"), (21, 22)),
 }
 
 
@@ -131,12 +147,13 @@ def train(data: str, seed: int, regime: str) -> Labelled:
     x, y = task.x, task.y.copy()
     keras.backend.clear_session()
     keras.utils.set_random_seed(seed)
-    l2, units, epochs, batch = 1e-3, (16,), 40, 32
+    l2, units, epochs, batch, activation = 1e-3, (16,), 40, 32, "relu"
     rate: Any = keras.optimizers.schedules.CosineDecay(1e-2, epochs * -(-len(fit) // batch))
     optimizer: Any = keras.optimizers.Adam(rate)
     if regime == "overfitting":
         fit, l2, units, epochs, batch = fit[:80], 0.0, (128, 128), 60, 16
         y = _with_noise(y, fit, task.classes, draw)
+        x = np.hstack((x, draw.standard_normal((len(x), 40)).astype(np.float32)))
         optimizer = keras.optimizers.Adam(5e-3)
     elif regime == "underfitting":
         units = ()
@@ -146,12 +163,16 @@ def train(data: str, seed: int, regime: str) -> Labelled:
         optimizer, epochs = keras.optimizers.SGD(3e-3 if task.classes == 0 else 1e-2), 12
     elif regime == "unstable":
         y = _with_noise(y, fit, task.classes, draw)
-        optimizer, l2, epochs, batch = keras.optimizers.Adam(0.1), 0.0, 30, 16
+        l2, epochs, batch, activation = 0.0, 30, 8, "tanh"
+        if (zlib.crc32(data.encode()) + seed) % 2:
+            optimizer = keras.optimizers.SGD(1.0, momentum=0.9, clipnorm=1.0)
+        else:
+            optimizer = keras.optimizers.Adam(0.3, beta_1=0.0)
     elif regime == "diverged":
         optimizer, l2, epochs = keras.optimizers.SGD(1.5), 1.0, 20
     elif regime == "insufficient_data":
         epochs = 3 if seed % 2 else 20
-    model = _network(x.shape[1], units, task.classes, l2)
+    model = _network(x.shape[1], units, task.classes, l2, activation)
     model.compile(optimizer, **_losses(task.classes), jit_compile=False)  # pyright: ignore
     no_validation = regime == "insufficient_data" and epochs == 20
     metrics: dict[str, list[float]] = {}
@@ -159,7 +180,6 @@ def train(data: str, seed: int, regime: str) -> Labelled:
         for key, value in _epoch(model, x[fit], y[fit], batch, draw).items():
             metrics.setdefault(key, []).append(value)
         if not no_validation:
-            model.reset_metrics()
             measured: Any = model.test_on_batch(x[test], y[test], return_dict=True)
             for key, value in measured.items():
                 metrics.setdefault(f"val_{key}", []).append(float(value))
@@ -170,16 +190,18 @@ def _epoch(model: "keras.Model", x: Array, y: Array, batch: int, draw: np.random
     """One pass in shuffled batches, as ``fit`` makes it, which needs ten times as long for data this small.
 
     Returns:
-        The means over the epoch, as ``fit`` logs them.
+        The loss as ``fit`` logs it, its mean over the batches; the other metrics on all of ``x`` after the pass.
     """
-    model.reset_metrics()
     order = draw.permutation(len(x))
-    values: Any = {}
+    losses = []
     # Batches of one size: another size would be compiled again.
     for start in range(0, len(order) - batch + 1, batch):
         some = order[start : start + batch]
-        values = model.train_on_batch(x[some], y[some], return_dict=True)
-    return {key: float(value) for key, value in values.items()}
+        # Keras resets its metrics before each batch: these are the batch's own.
+        values: Any = model.train_on_batch(x[some], y[some], return_dict=True)
+        losses.append(float(values["loss"]))
+    measured: Any = model.test_on_batch(x, y, return_dict=True)
+    return {key: float(value) for key, value in measured.items()} | {"loss": float(np.mean(losses))}
 
 
 def _with_noise(y: Array, fit: Array, classes: int, draw: np.random.Generator) -> Array:
@@ -191,13 +213,13 @@ def _with_noise(y: Array, fit: Array, classes: int, draw: np.random.Generator) -
     return y
 
 
-def _network(features: int, units: Sequence[int], classes: int, l2: float) -> "keras.Model":
+def _network(features: int, units: Sequence[int], classes: int, l2: float, activation: str) -> "keras.Model":
     import keras
 
     decay = keras.regularizers.L2(l2) if l2 else None
-    hidden = [keras.layers.Dense(width, activation="relu", kernel_regularizer=decay) for width in units]
-    outputs, activation = {0: (1, None), 2: (1, "sigmoid")}.get(classes, (classes, "softmax"))
-    last = keras.layers.Dense(outputs, activation=activation, kernel_regularizer=decay)
+    hidden = [keras.layers.Dense(width, activation=activation, kernel_regularizer=decay) for width in units]
+    outputs, last_activation = {0: (1, None), 2: (1, "sigmoid")}.get(classes, (classes, "softmax"))
+    last = keras.layers.Dense(outputs, activation=last_activation, kernel_regularizer=decay)
     return keras.Sequential([keras.layers.Input((features,)), *hidden, last])
 
 

@@ -1,6 +1,7 @@
 """The rules of ``fit_rules`` applied to the curves of one run, the gravest first."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -23,7 +24,7 @@ def judge(judged: Judged, points: Mapping[str, Points], ranking: tuple[str, Dire
     if held is None or finite < rules.MIN_POINTS:
         facts.points = finite
         facts.reason = "no held-out curve" if held is None else "few points"
-        _diverged(_train_shape(judged, None), facts)
+        _diverged(_train_shape(judged, None), None, facts)
         return facts
     shape = shape_of(held, judged.direction)
     assert shape is not None  # it has points
@@ -35,7 +36,7 @@ def judge(judged: Judged, points: Mapping[str, Points], ranking: tuple[str, Dire
         facts.train_at_onset, facts.train_last = train.logged(train.level(at)), train.logged(train.level(-1))
         facts.train_first = train.logged(float(train.error[0]))
     _ranking(facts, points, ranking, judged)
-    if _diverged(train, facts):
+    if _diverged(train, shape, facts):
         return facts
     rises = _rises(shape, judged)
     found: list[Verdict] = []
@@ -47,12 +48,15 @@ def judge(judged: Judged, points: Mapping[str, Points], ranking: tuple[str, Dire
     )
     if rises and not along:
         found.append("overfitting")
-    if shape.swing >= rules.UNSTABLE_SWING or (rises and along):
-        facts.together = rises and along
+    improves = not rises and _improves(shape, facts)
+    facts.together = rises and along
+    if facts.together or _is_unstable(shape, judged, facts, settled=not rises and not improves):
         found.append("unstable")
-    if not rises and _improves(shape, facts):
+    if improves:
         found.append("still_improving")
-    if not (rises and not along) and _underfits(train, points, facts):
+    if not rises and not found and _is_memorised(points, facts):
+        found.append("overfitting")
+    if "overfitting" not in found and _underfits(train, points, facts):
         found.append("underfitting")
     if not found and train is None:
         facts.reason = "no training curve"
@@ -102,13 +106,15 @@ def _is_broken(judged: Judged, facts: Facts) -> bool:
     return True
 
 
-def _diverged(train: Shape | None, facts: Facts) -> bool:
-    """The training error ends where it began or above, and far above its lowest."""
+def _diverged(train: Shape | None, held: Shape | None, facts: Facts) -> bool:
+    """The training error ends where it began or above, and far above its lowest; so does the held-out error."""
     if train is None or len(train.error) < rules.MIN_POINTS:
         return False
     lost = train.smooth[-1] >= train.error[0] and train.rise >= rules.DIVERGED_RATIO - 1
     if not lost or train.rise <= train.sure:
         return False
+    if held is not None and held.rise <= max(held.sure, rules.OVERFIT_RISE):
+        return False  # it swings, or only the training loss is counted otherwise from some point on
     facts.verdict, facts.severity, facts.reason = "diverged", "severe", ""
     facts.onset = int(train.steps[train.best])
     return True
@@ -124,47 +130,87 @@ def _rises(shape: Shape, judged: Judged) -> bool:
     late = since[-max(rules.PATIENCE, len(since) // 4) :]
     if float(np.median(late)) < rules.OVERFIT_RISE / 2:
         return False
-    if judged.direction == "min":
-        return True
-    assert judged.held is not None
-    unit = ceiling_of(judged.held.finite().values, judged.direction) or 0.0
-    return float(shape.smooth[-1] - shape.smooth[shape.best]) >= rules.SCORE_DROP * unit
+    return float(shape.smooth[-1] - shape.smooth[shape.best]) >= _least(judged)
+
+
+def _least(judged: Judged) -> float:
+    """The least change of an error that is of interest: none of a loss, a part of the scale of a score."""
+    if judged.direction == "min" or judged.held is None:
+        return 0.0
+    return rules.SCORE_DROP * (ceiling_of(judged.held.finite().values, judged.direction) or 0.0)
+
+
+def _is_unstable(shape: Shape, judged: Judged, facts: Facts, settled: bool) -> bool:
+    """It swings, or wanders so that a rise could hide in it; or a curve without a trend ends far above its lowest."""
+    least = _least(judged) / shape.floor
+    facts.swings = shape.swing >= max(rules.UNSTABLE_SWING, least)
+    if settled:
+        facts.unsure, facts.last_off = shape.uncertain, shape.last_off
+    facts.wanders = facts.unsure >= max(rules.UNSTABLE_SWING, least)
+    return facts.swings or facts.wanders or facts.last_off >= max(rules.UNSTABLE_LAST, least)
 
 
 def _improves(shape: Shape, facts: Facts) -> bool:
     """The held-out error was still falling over the last quarter and in its second half."""
-    size = len(shape.error)
-    quarter, eighth = max(size // 4, 2), max(size // 8, 1)
-    lag = (shape.window // 2 + 1) // 2  # of the smoothed end, which is the median of the last points
-    before, middle, end = (shape.level(max(at - lag, -size)) for at in (-1 - quarter, -1 - eighth, -1 + lag))
+    before, middle, end, sure = shape.late()
     scale = before if before > 0 and shape.error.min() > 0 else shape.scale
     fall = (before - end) / scale
     gained = shape.gained if shape.gained > 0 else 1.0
-    facts.fall, facts.fall_points = fall, quarter
+    facts.fall, facts.fall_points = fall, max(len(shape.error) // 4, 2)
     goes_on = (middle - end) / scale >= fall / 5
     enough = fall >= rules.STILL_FALL or (
         fall >= rules.STILL_FALL_LEAST and (before - end) / gained >= rules.STILL_SHARE
     )
-    return enough and goes_on and (before - end) / shape.scale > shape.sure
+    return enough and goes_on and before - end > sure
+
+
+def _is_memorised(points: Mapping[str, Points], facts: Facts) -> bool:
+    """A score is good on training data and poor on held-out data, with the larger part of what it lacks in between."""
+    found = next((s for s in _scores(points) if s.train is not None and s.held is not None), None)
+    if found is None or found.train is None or found.held is None or not found.held < found.bar <= found.train:
+        return False
+    facts.memorised = 1 - found.train < rules.TRAIN_SHARE * (1 - found.held)
+    facts.score_metric, facts.score, facts.train_score = found.held_key, found.held, found.train
+    return facts.memorised
 
 
 def _underfits(train: Shape | None, points: Mapping[str, Points], facts: Facts) -> bool:
     """The training error is high: by a score whose scale is known, else by how little the training loss has moved."""
-    scores = []
-    counts = {key: len(curve) for key, curve in points.items()}
-    for pair in find_pairs(points, counts):
-        bar = score_bar(pair)
-        ends = [(_end(points[key]), key) for key in (pair.train, pair.held_out) if key is not None]
-        if bar is not None and pair.train is not None and all(value <= 1 for value, _ in ends):
-            # Dropout holds the training score down: the better of the two is what the model can do.
-            scores.append((pair.name.kind != "ranking", bar, *max(ends)))
-    if scores:
-        _, bar, facts.score, facts.score_metric = min(scores, key=lambda s: s[0])
-        return facts.score < bar
+    found = next((s for s in _scores(points) if s.train is not None), None)
+    if found is not None:
+        # Dropout holds the training score down: the better of the two is what the model can do.
+        ends = ((found.train, found.train_key), (found.held, found.held_key))
+        facts.score, facts.score_metric = max((v, k) for v, k in ends if v is not None and k is not None)
+        return facts.score < found.bar
     if train is None or train.error[0] <= 0:
         return False
     facts.train_gain = 1 - float(train.smooth[-1]) / float(train.error[0])
     return facts.train_gain < rules.UNDERFIT_GAIN
+
+
+@dataclass(frozen=True, slots=True)
+class _Score:
+    """Where a score of known scale ends, on training and on held-out data."""
+
+    bar: float
+    train_key: str | None
+    train: float | None
+    held_key: str | None
+    held: float | None
+
+
+def _scores(points: Mapping[str, Points]) -> list[_Score]:
+    """Measures of ranking first."""
+    found: list[tuple[bool, _Score]] = []
+    for pair in find_pairs(points, {key: len(curve) for key, curve in points.items()}):
+        bar = score_bar(pair)
+        if bar is None:
+            continue
+        train, held = (None if key is None else _end(points[key]) for key in (pair.train, pair.held_out))
+        # Percent have another bar; NaN is no score.
+        if all(value is None or value <= 1 for value in (train, held)):
+            found.append((pair.name.kind != "ranking", _Score(bar, pair.train, train, pair.held_out, held)))
+    return [score for _, score in sorted(found, key=lambda f: f[0])]
 
 
 def _end(points: Points) -> float:
@@ -219,6 +265,8 @@ def _ranking(facts: Facts, points: Mapping[str, Points], ranking: tuple[str, Dir
 
 
 def _severity(facts: Facts) -> Severity:
+    if facts.memorised:
+        return "moderate"
     if facts.verdict == "overfitting":
         if facts.restored is not None or facts.rise < 0.2:
             return "mild"
@@ -226,7 +274,7 @@ def _severity(facts: Facts) -> Severity:
         unharmed = facts.ranking is not None and facts.ranking_worse <= 0
         return "moderate" if not grave or unharmed else "severe"
     if facts.verdict == "unstable":
-        return "severe" if facts.swing >= 3 * rules.UNSTABLE_SWING else "moderate"
+        return "severe" if max(facts.swing, facts.unsure) >= 3 * rules.UNSTABLE_SWING else "moderate"
     if facts.verdict == "still_improving":
         return "moderate" if facts.fall >= 0.2 else "mild"
     return "moderate" if facts.verdict == "underfitting" else "none"

@@ -35,6 +35,10 @@ class Facts:
     window: int = 1
     rise: float = 0.0
     swing: float = 0.0
+    swings: bool = False
+    unsure: float = 0.0
+    wanders: bool = False
+    last_off: float = 0.0
     fall: float = 0.0
     fall_points: int = 0
     together: bool = False
@@ -43,6 +47,8 @@ class Facts:
     train_last: float = _NAN
     train_gain: float = 0.0
     score: float = _NAN
+    train_score: float = _NAN
+    memorised: bool = False
     score_metric: str | None = None
     ranking: str | None = None
     ranking_at_onset: float = _NAN
@@ -136,6 +142,13 @@ def _saved(facts: Facts) -> list[str]:
 
 
 def _overfitting(facts: Facts) -> tuple[list[str], str]:
+    if facts.memorised:
+        evidence = [
+            f"Overfitting: {clip(facts.score_metric)} is {number(facts.score)} and {number(facts.train_score)} on the "
+            f"training data: most of what was learnt does not carry over. {clip(facts.metric)} ends at "
+            f"{number(facts.last_value)}, {clip(facts.train_metric)} at {number(facts.train_last)}."
+        ]
+        return evidence, "Regularise, use a smaller model or more data."
     train = clip(facts.train_metric)
     went = f"{number(facts.train_at_onset)} → {number(facts.train_last)}"
     better = facts.train_last < facts.train_at_onset if facts.direction == "min" else (
@@ -204,11 +217,18 @@ def _unstable(facts: Facts) -> tuple[list[str], str]:
         ]
     else:
         evidence = [
-            f"Unstable: {clip(facts.metric)} swings by {facts.swing * 100:.0f} % from one validation to the next; its "
-            f"best is {number(facts.best_value)} at {facts.at(facts.best_step)} of {facts.end}, its last "
-            f"{number(facts.last_value)}."
+            f"Unstable: {clip(facts.metric)} {_how_unstable(facts)}; its best is {number(facts.best_value)} at "
+            f"{facts.at(facts.best_step)} of {facts.end}, its last {number(facts.last_value)}."
         ]
     return [*evidence, *_saved(facts)], "Try a lower learning rate, gradient clipping or larger batches."
+
+
+def _how_unstable(facts: Facts) -> str:
+    if facts.swings:
+        return f"swings by {facts.swing * 100:.0f} % from one validation to the next"
+    if facts.wanders:
+        return f"wanders: even the mean of {facts.window} validations is uncertain by {facts.unsure * 100:.0f} %"
+    return f"ends {facts.last_off * 100:.0f} % above the level that it had reached, and not by a trend"
 
 
 def _diverged(facts: Facts) -> tuple[list[str], str]:
@@ -258,7 +278,7 @@ def _insufficient(facts: Facts) -> tuple[list[str], str]:
 
 
 def _also(verdict: Verdict, facts: Facts) -> str:
-    if verdict == "unstable":
+    if verdict == "unstable" and facts.swings:
         return f"It swings by {facts.swing * 100:.0f} % from one validation to the next."
     if verdict == "underfitting" and facts.score_metric is not None:
         return f"{clip(facts.score_metric)} is only {number(facts.score)} so far."

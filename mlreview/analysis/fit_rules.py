@@ -27,11 +27,12 @@ STILL_FALL_LEAST = 0.01
 STILL_SHARE = 0.10
 DIVERGED_RATIO = 1.5
 UNSTABLE_SWING = 0.10
+UNSTABLE_LAST = 0.20
 UNDERFIT_SCORE = 0.7
 UNDERFIT_R2 = 0.5
 UNDERFIT_GAIN = 0.10
 SCORE_DROP = 0.01
-NOISE_ERRORS = 4.0
+NOISE_ERRORS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +67,9 @@ class Rule:
 _NOISE = Threshold(
     "NOISE_ERRORS",
     NOISE_ERRORS,
-    "a rise or fall counts only beyond this many standard deviations by which the smoothed curve strays from a single "
-    "valley, and this many standard errors of its jitter",
-    "three sigma and one more, because the lowest of many points is a lucky one",
+    "a rise or fall counts only beyond this many standard errors of the difference of two averages; more, where one of "
+    "them was picked as the lowest of many",
+    "three sigma; by Bonferroni the lowest of many places must be less likely by as much as there are places",
 )
 
 RULES: tuple[Rule, ...] = (
@@ -90,8 +91,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "diverged",
         "Diverged",
-        "A loss ends as NaN or infinity; or the training loss ends above where it began and far above its best, so "
-        "that everything learnt is lost.",
+        "A loss ends as NaN or infinity; or the training loss ends above where it began and far above its best, and "
+        "the held-out loss has risen too, so that everything learnt is lost.",
         (
             Threshold(
                 "DIVERGED_RATIO",
@@ -106,7 +107,8 @@ RULES: tuple[Rule, ...] = (
         "overfitting",
         "Overfitting",
         "The held-out error ends clearly above its lowest, has been above it for a while, and the training error did "
-        "not rise with it.",
+        "not rise with it; or the curves have come to rest, with a score that is good on training data and poor on "
+        "held-out data.",
         (
             Threshold(
                 "OVERFIT_RISE",
@@ -123,7 +125,8 @@ RULES: tuple[Rule, ...] = (
             Threshold(
                 "TRAIN_SHARE",
                 TRAIN_SHARE,
-                "from there on the training loss rose by less than this share of what the held-out loss rose by",
+                "from there on the training loss rose by less than this share of what the held-out loss rose by; or "
+                "the training score lacks less than this share of what the held-out score lacks",
                 "Goodfellow et al., section 7.8; less than half leaves the larger part to the gap",
             ),
             Threshold(
@@ -135,20 +138,34 @@ RULES: tuple[Rule, ...] = (
             _NOISE,
         ),
         "Prechelt 1998 (generalization loss); Goodfellow et al., section 7.8: training error falls while validation "
-        "error begins to rise again.",
+        "error begins to rise again; and 5.2: the gap between training and test error is too large.",
     ),
     Rule(
         "unstable",
         "Unstable",
-        "The held-out error jumps from one validation to the next instead of settling, or training and held-out "
-        "error rise together.",
+        "The held-out error swings or wanders instead of settling, ends far above what it had reached without a "
+        "trend, or training and held-out error rise together.",
         (
             Threshold(
                 "UNSTABLE_SWING",
                 UNSTABLE_SWING,
-                "over the second half the average point is at least this share away from the median around it",
+                "over the second half the average point is at least this share away from the curve's course; or the "
+                "level of the widest average isn't known any better than this",
                 "own choice: twice what counts as a rise, so the last epoch's model is a matter of luck",
             ),
+            Threshold(
+                "UNSTABLE_LAST",
+                UNSTABLE_LAST,
+                "or the last point is this share above the lowest level, without a trend",
+                "own choice: from there on a rise is no longer called mild, whatever it came from",
+            ),
+            Threshold(
+                "SCORE_DROP",
+                SCORE_DROP,
+                "where only a score is there, it must also fall by this much on a scale of 0 to 1",
+                "own choice: one point in a hundred is the least that a team would see",
+            ),
+            _NOISE,
         ),
         "Goodfellow et al., section 8.3.1: a learning rate that is too large shows as violent oscillations.",
     ),

@@ -215,12 +215,14 @@ def judged(found: Diagnosis) -> tuple:
     return found.verdict, found.also, found.severity
 
 
+@settings(deadline=None)
 @given(regimes, st.floats(1e-6, 1e6))
 def test_a_loss_times_a_constant_gets_the_same_verdict(regime: str, factor: float):
     scaled = {key: [factor * value for value in values] for key, values in REGIMES[regime].items()}
     assert judged(diagnose(curves(scaled))) == judged(diagnose(curves(REGIMES[regime])))
 
 
+@settings(deadline=None)
 @given(regimes, st.integers(-(10**9), 10**9))
 def test_steps_that_begin_elsewhere_change_nothing_but_the_steps(regime: str, shift: int):
     size = len(REGIMES[regime]["loss"])
@@ -229,6 +231,7 @@ def test_steps_that_begin_elsewhere_change_nothing_but_the_steps(regime: str, sh
     assert found.last_step == before.last_step + shift
 
 
+@settings(deadline=None)
 @given(regimes.filter(lambda regime: regime not in ("diverged", "insufficient_data")))
 def test_a_phantom_last_point_changes_no_verdict(regime: str):
     best = int(np.argmin(REGIMES[regime]["val_loss"][:-1]))  # EarlyStopping waits for an epoch at least
@@ -252,7 +255,7 @@ any_curve = st.builds(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(
     st.lists(any_curve, max_size=6, unique_by=lambda c: c.metric),
     st.sampled_from([None, ("val_AUROC", "max"), ("val_loss", "min"), ("val_r2", "min")]),
