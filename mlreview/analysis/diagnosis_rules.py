@@ -56,6 +56,7 @@ def judge(judged: Judged, points: Mapping[str, Points], ranking: tuple[str, Dire
         found.append("still_improving")
     if not rises and not found and _is_memorised(points, facts):
         found.append("overfitting")
+        facts.onset = None  # it never was better, or still is as good
     if "overfitting" not in found and _underfits(train, points, facts):
         found.append("underfitting")
     if not found and train is None:

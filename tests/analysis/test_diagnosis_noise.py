@@ -70,6 +70,7 @@ def test_data_learnt_by_heart_from_the_first_epoch_on_are_overfitting_without_an
     assert (found.verdict, found.severity) == ("overfitting", "moderate")
     assert found.text.startswith("Overfitting: val_AUROC is 0.530 and ")
     assert "does not carry over" in found.text
+    assert found.onset is None
 
 
 def test_a_slow_wander_is_unstable_though_no_two_validations_differ_by_much():
