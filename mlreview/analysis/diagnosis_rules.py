@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlreview.analysis import fit_rules as rules
-from mlreview.analysis.curve_shape import Points, Shape, as_error, at_steps, ceiling_of, shape_of
+from mlreview.analysis.curve_shape import Points, Shape, as_error, at_steps, ceiling_of, running_median, shape_of
 from mlreview.analysis.diagnosis_curves import Judged, score_bar
 from mlreview.analysis.diagnosis_words import Facts
 from mlreview.analysis.fit_rules import Severity, Verdict
@@ -32,8 +32,10 @@ def judge(judged: Judged, points: Mapping[str, Points], ranking: tuple[str, Dire
     _place(facts, held, shape, judged.direction)
     facts.rise, facts.swing, facts.window = shape.rise, shape.swing, shape.window
     if train is not None:
-        at = shape.best
-        facts.train_at_onset, facts.train_last = train.logged(train.level(at)), train.logged(train.level(-1))
+        # What can be read off the curve: an average over a steep fall is nowhere on it.
+        shown = running_median(train.error, 3)
+        at = min(int(np.searchsorted(train.steps, facts.onset or 0)), len(shown) - 1)
+        facts.train_at_onset, facts.train_last = train.logged(float(shown[at])), train.logged(float(shown[-1]))
         facts.train_first = train.logged(float(train.error[0]))
     _ranking(facts, points, ranking, judged)
     if _diverged(train, shape, facts):
