@@ -4,7 +4,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
-from tests.browser.harness import visit
+from tests.browser.harness import WAIT_MS, visit
 from tests.sample_store import Sample
 
 pytestmark = pytest.mark.browser
@@ -57,6 +57,21 @@ def test_what_opens_on_the_leaderboard_can_be_used_too(
     visit(page, f"{team_app}/?exp={team_sample.experiments['sports']}")
     page.get_by_role("button", name="Make it ours").click(delay=90)
     expect(page.get_by_role("button", name="Set for the team")).to_be_visible()
+    assert serious(page) == []
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("part", ["edit", "history", "search"])
+def test_writing_and_searching_notes_keeps_nobody_out(
+    team_app: str, team_sample: Sample, chromium: Browser, part: str, scheme: str
+):
+    context = chromium.new_context(color_scheme=scheme, viewport={"width": 1440, "height": 900})  # type: ignore[arg-type]
+    page = context.new_page()
+    run = team_sample.runs["sports-NN-32d-lr0.1"]
+    visit(page, f"{team_app}/notes?exp={team_sample.experiments['sports']}&note={run}&notepart={part}")
+    if part == "edit":
+        expect(page.get_by_role("textbox", name="Note, in Markdown")).to_be_visible(timeout=WAIT_MS)
     assert serious(page) == []
     context.close()
 

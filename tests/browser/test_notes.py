@@ -308,6 +308,17 @@ def test_a_note_begins_with_the_template_and_what_was_tried_linked_to_runs_that_
     expect(preview(page)).not_to_contain_text("mlreview: generated")
     link = preview(page).locator("a.run", has_text="sports-NN-8d-lr0.1").first
     expect(link).to_contain_text("val_AUROC 0.916")
+
+    # Put in again, it takes the place of what it put in before; people's words around it stay.
+    text = editor(page).input_value()
+    editor(page).fill(text.replace(" runs compared by ", " runs were compared long ago by ") + "my own words")
+    page.get_by_role("button", name="Insert", exact=True).click(delay=90)
+    item = page.get_by_role("menuitem", name="Tried and compared").or_(
+        page.get_by_role("option", name="Tried and compared")
+    )
+    item.click(delay=90)
+    expect(editor(page)).to_have_value(re.compile(" runs compared by .*my own words", re.DOTALL), timeout=WAIT_MS)
+    assert editor(page).input_value() == text + "my own words"
     save(page)
     link.click(delay=90)
     expect(page).to_have_url(re.compile(best), timeout=WAIT_MS)

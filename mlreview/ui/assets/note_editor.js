@@ -4,6 +4,7 @@
 
 const RESEND_MS = 6000;
 const RUNNING_MS = 30000; // a store that does not answer costs the server this long at most
+const STAY_MS = 3000;
 const applied = new Set(); // inserts that were made; a page that is drawn again brings the last one along
 const editors = new Map(); // by the element that Streamlit gave us
 
@@ -397,6 +398,10 @@ function build(parentElement, data) {
   editor.panel = element("div", [], { class: "panel" });
   editor.root = element("div", [head, editor.panel, editor.panes], { class: "editor", "data-run": data.run });
   editor.input.addEventListener("input", () => typed(editor));
+  editor.input.addEventListener("blur", () => {
+    stayInEditor(editor);
+    setTimeout(() => stayInEditor(editor)); // the dialog may come after the caret went
+  });
   editor.input.addEventListener("scroll", () => {
     const { scrollTop, scrollHeight, clientHeight } = editor.input;
     const share = scrollTop / Math.max(1, scrollHeight - clientHeight);
@@ -420,6 +425,35 @@ function build(parentElement, data) {
   parentElement.append(editor.root);
   chooseView(editor, stored("mlreview.view") || "Both");
   return editor;
+}
+
+/**
+ * When the server does not answer, Streamlit opens a dialog over the page, in the middle of a word, and what is typed on
+ * would go nowhere. The editor says "Offline" itself: so the dialog is closed, and keys pressed until it is gone are
+ * still the note's.
+ */
+function stayInEditor(editor) {
+  const dialog = document.querySelector("[role=dialog]");
+  if (connected() || !dialog || editor.staying) return;
+  const { input } = editor;
+  const onward = (event) => {
+    const sign = event.key === "Enter" ? "\n" : event.key;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || sign.length !== 1) return;
+    event.preventDefault();
+    event.stopPropagation();
+    input.setRangeText(sign, input.selectionStart, input.selectionEnd, "end");
+    typed(editor);
+  };
+  const until = Date.now() + STAY_MS;
+  window.addEventListener("keydown", onward, true);
+  editor.staying = setInterval(() => {
+    input.focus();
+    if (Date.now() < until && (dialog.isConnected || input.getRootNode().activeElement !== input)) return;
+    clearInterval(editor.staying);
+    editor.staying = null;
+    window.removeEventListener("keydown", onward, true);
+  }, 50);
+  dialog.querySelector("button[aria-label=Close]")?.click();
 }
 
 function chooseView(editor, view) {
