@@ -51,7 +51,7 @@ def _render_lines(base: str, value: str, base_label: str, label: str) -> None:
         return
     added = sum(line.startswith("+") for line in lines[2:])
     removed = sum(line.startswith("-") for line in lines[2:])
-    st.caption(f"{removed:,} lines of the baseline are gone, {added:,} are new")
+    st.caption(f"{removed:,} line{'' if removed == 1 else 's'} of the baseline gone, {added:,} new")
     st.code("\n".join(lines), language="diff", wrap_lines=True)
 
 

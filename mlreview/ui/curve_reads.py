@@ -9,10 +9,11 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from mlreview.analysis.aliases import Aliases
 from mlreview.entities import Curve, RunTable
 from mlreview.ui import reads
 
@@ -116,6 +117,36 @@ def curves(runs: RunTable, metrics: Sequence[str], progress: Callable[[int, int]
                     found[run_id, metric] = curve
     progress(len(lacking), len(lacking))
     return tuple(found[run_id, metric] for run_id in runs.run_ids for metric in metrics if (run_id, metric) in found)
+
+
+def curves_by_any_name(
+    runs: RunTable, metrics: Sequence[str], aliases: Aliases, progress: Callable[[int, int], None]
+) -> tuple[tuple[Curve, ...], tuple[str, ...]]:
+    """The same, where a run that lacks a metric is drawn by another name of it.
+
+    Args:
+        runs: As for ``curves``.
+        metrics: Keys.
+        aliases: Of the settings.
+        progress: As for ``curves``.
+
+    Returns:
+        Histories, all under the names that were asked for, and the other names that were taken.
+
+    Raises:
+        StoreError: The store can't be read.
+    """
+    others = {metric: [key for key in aliases.others(metric) if key in runs.metrics] for metric in metrics}
+    keys = dict.fromkeys([*metrics, *(key for names in others.values() for key in names)])
+    read = {(curve.run_id, curve.metric): curve for curve in curves(runs, tuple(keys), progress)}
+    found, taken = [], {}
+    for run_id in runs.run_ids:
+        for metric in metrics:
+            name = next((key for key in (metric, *others[metric]) if (run_id, key) in read), None)
+            if name is not None:
+                found.append(replace(read[run_id, name], metric=metric))
+                taken |= {name: None} if name != metric else {}
+    return tuple(found), tuple(taken)
 
 
 def in_training(runs: RunTable, row: int) -> bool:

@@ -17,6 +17,7 @@ MAX_METRIC_PILLS = 5
 MAX_METRIC_CHARS = 80
 """Together, with the pills' edges: one row beside the other controls on a laptop."""
 _PILL_EDGE = 4
+_MAX_LISTED = 60
 MAX_PILLS = 20
 """Up to so many runs the legend is a row of buttons; beyond, one chooses from a list."""
 TRAIN_UP_TO = 20
@@ -43,35 +44,40 @@ def render_controls(subject: Subject) -> tuple[Pair, ...]:
 
 
 def _render_metrics(keys: list[str], chosen: list[str]) -> None:
-    """A button for each pair as long as they fit into a row; beyond, a list to choose from."""
-    urlstate.control("curves_metrics", chosen)
+    """A button for each pair as long as they fit into a row; beyond, the same behind a button, with a search."""
     about = "Training and validation curves of one quantity are one entry: val_loss stands for loss too"
     if len(keys) <= MAX_METRIC_PILLS and sum(len(key) + _PILL_EDGE for key in keys) <= MAX_METRIC_CHARS:
-        st.pills(
-            "Metrics",
-            keys,
-            key="curves_metrics",
-            format_func=lambda key: plain(key, 40),
-            selection_mode="multi",
-            help=about,
-            on_change=_metrics_chosen,
-            width="stretch",
-        )
-    else:
-        st.multiselect(
-            "Metrics",
-            keys,
-            key="curves_metrics",
-            format_func=lambda key: clip(key, 60),
-            help=about,
-            max_selections=MAX_METRICS,
-            placeholder="Choose metrics",
-            on_change=_metrics_chosen,
-        )
+        _metric_pills(keys, chosen, about, MAX_METRIC_CHARS)
+        return
+    first = ", ".join(plain(key, 24) for key in chosen[:2]) + (f" and {len(chosen) - 2} more" if chosen[2:] else "")
+    with st.popover(f"{first} · {len(keys):,} metrics", key="curves_metrics_list", help=about):
+        wanted = ""
+        if len(keys) > _MAX_LISTED:
+            wanted = st.text_input("Find a metric", key="curves_metrics_search", type="search", live="300ms")
+        words = (wanted or "").casefold().split()
+        found = [key for key in keys if key in chosen or all(word in key.casefold() for word in words)]
+        listed = [*chosen, *(key for key in found if key not in chosen)][:_MAX_LISTED]
+        if len(listed) < len(found):
+            st.caption(f"The first {len(listed)} of {len(found):,}; a search finds the others.")
+        _metric_pills(listed, chosen, None, 60)
+
+
+def _metric_pills(keys: list[str], chosen: list[str], about: str | None, longest: int) -> None:
+    urlstate.control("curves_metrics", chosen)
+    st.pills(
+        "Metrics",
+        keys,
+        key="curves_metrics",
+        format_func=lambda key: plain(key, longest),
+        selection_mode="multi",
+        help=about,
+        on_change=_metrics_chosen,
+        width="stretch",
+    )
 
 
 def _metrics_chosen() -> None:
-    urlstate.update(CurvesView, metrics=tuple(st.session_state["curves_metrics"]))
+    urlstate.update(CurvesView, metrics=tuple(st.session_state["curves_metrics"])[:MAX_METRICS])
 
 
 def _choice(label: str, field: str, words: dict[str, str], **also: None) -> None:
@@ -127,13 +133,13 @@ def _render_adjustments(subject: Subject, view: CurvesView) -> None:
         _setting(
             "group",
             list(view.group),
-            lambda key, change: st.multiselect(
+            lambda key, change: st.pills(
                 "Group by parameters",
                 offered,
                 key=key,
                 on_change=change,
-                format_func=lambda param: clip(param, 50),
-                placeholder="One line a run",
+                format_func=lambda param: plain(param, 40),
+                selection_mode="multi",
                 help="Runs with equal values become one line: their mean, with a band from the lowest to the highest",
             ),
         )
@@ -164,12 +170,12 @@ def _render_range(view: CurvesView) -> None:
                 field,
                 value,
                 lambda key, change, word=word, unit=unit: st.number_input(
-                    f"{word} ({unit})",
+                    f"{word} {unit}" if view.axis == "step" else f"{word}, in {unit}",
                     key=key,
                     value=None,
                     step=1.0,
                     format="%.10g",
-                    placeholder="open",
+                    placeholder="the first" if word == "From" else "the last",
                     on_change=change,
                     help="The range is drawn from all points that were logged in it"
                     + (

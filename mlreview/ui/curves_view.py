@@ -5,12 +5,14 @@ from dataclasses import replace
 
 import streamlit as st
 
+from mlreview.analysis.aliases import read_aliases
 from mlreview.analysis.diagnosis_curves import wanted_metrics
 from mlreview.analysis.pairs import Pair
 from mlreview.ui import curve_reads, reads, urlstate
 from mlreview.ui.curves import LONG_POINTS, Subject, expected_points
 from mlreview.ui.curves_figure import metrics_to_read, render_figure
 from mlreview.ui.curves_verdicts import judge, render_verdicts
+from mlreview.ui.text import plain
 from mlreview.ui.urlstate import CurvesView
 
 LOOK_S = 5.0
@@ -49,14 +51,19 @@ def _render(subject: Subject, pairs: Sequence[Pair]) -> None:
     drawn = metrics_to_read(pairs, view, len(subject.runs))
     judged = wanted_metrics(subject.runs.metrics, subject.ranking[0] if subject.ranking else None)
     together = tuple(dict.fromkeys((*drawn, *judged)))
+    aliases = read_aliases(reads.settings().metric_aliases)
     if expected_points(subject.runs, together) <= LONG_POINTS:
-        curves = curve_reads.curves(subject.runs, together, progress)
-        verdicts = judge(subject, [curve for curve in curves if curve.metric in judged])
-        render_figure(subject, pairs, [curve for curve in curves if curve.metric in drawn], verdicts)
+        read = curve_reads.curves(subject.runs, together, progress)
+        verdicts = judge(subject, [curve for curve in read if curve.metric in judged])
+        curves, taken = curve_reads.curves_by_any_name(subject.runs, drawn, aliases, progress)
+        render_figure(subject, pairs, curves, verdicts)
     else:
         # Millions of points: the picture comes first, and the verdicts when their histories have been read too.
-        render_figure(subject, pairs, curve_reads.curves(subject.runs, drawn, progress), ())
+        curves, taken = curve_reads.curves_by_any_name(subject.runs, drawn, aliases, progress)
+        render_figure(subject, pairs, curves, ())
         verdicts = judge(subject, curve_reads.curves(subject.runs, judged, progress))
+    if taken:
+        st.caption(f"Runs that lack a metric are drawn by another name of it: {', '.join(map(plain, taken))}")
     render_verdicts(subject, verdicts)
 
 

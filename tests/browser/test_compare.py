@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from mlflow import MlflowClient
+from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from mlreview.cli import main
@@ -199,6 +200,7 @@ def odd_app(sqlite_template: Path, chromium: Browser, tmp_path_factory: pytest.T
         runs.append(write_run(client, experiment, name[:250], at, params, {"val_AUROC": [0.5 + at / 200]}))
     for at in (0, 1):
         client.log_text(runs[at], f"alpha: {at}\nbeta: 2\n", "config.yaml")
+        client.log_image(runs[at], Image.new("RGB", (40, 30 + at), (at * 200, 90, 90)), "plot.png")
         client.log_text(runs[at], "<script>document.title='pwned'</script>", "report.html")
     with running_app(uri, folder) as app:
         yield app, experiment, runs
@@ -222,7 +224,7 @@ def test_a_long_value_is_marked_within_and_opens_whole(odd_app: tuple, page: Pag
     cell.hover()
     cell.get_by_role("button", name="See the whole value").click(delay=90)
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("1 lines of the baseline are gone, 1 are new")
+    expect(dialog).to_contain_text("1 line of the baseline gone, 1 new")
     expect(dialog).to_contain_text("+Answer in 1 words.")
 
 
@@ -234,6 +236,8 @@ def test_files_are_compared_as_lines_and_html_is_never_rendered(odd_app: tuple, 
         choose(page, "File", name)
         expect(page.get_by_text(shows)).to_be_visible()
     assert page.title() != "pwned"
+    choose(page, "File", "plot.png")
+    expect(page.locator("[data-testid=stMain] [data-testid=stImage] img")).to_have_count(2)
 
 
 def test_fifty_runs_stand_side_by_side_with_key_and_names_in_sight(odd_app: tuple, page: Page):

@@ -4,9 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
+from mlflow import MlflowClient
 from streamlit.testing.v1 import AppTest
 
-from tests.sample_store import Sample
+from tests.sample_store import Sample, write_run
 
 ROOT = Path(__file__).resolve().parents[2]
 NETWORKS = ("sports-NN-32d-lr0.1", "sports-NN-8d-lr0.1")
@@ -119,6 +120,44 @@ def test_a_run_without_these_metrics_is_named_and_one_that_has_gone_is_counted(o
     gone.query_params["runs"] = f"{team_sample.runs[NETWORKS[0]]},{'0' * 32}"
     gone.switch_page("pages/curves.py").run()
     assert "1 of 2 chosen runs is not in this store" in said(gone)
+
+
+def test_a_run_that_logged_only_another_name_of_a_metric_is_drawn_and_that_is_said(
+    open_curves, sqlite_store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    client = MlflowClient(sqlite_store)
+    experiment = client.create_experiment("sports", artifact_location=(tmp_path / "artifacts").as_uri())
+    rising = [0.6, 0.7, 0.8]
+    runs = {
+        "keras": write_run(client, experiment, "keras", 0, {"units": "8"}, {"val_AUROC": rising}),
+        "torch": write_run(client, experiment, "torch", 1, {"units": "9"}, {"val_auc": rising}),
+    }
+    (tmp_path / "mlreview.toml").write_text('[metric_aliases]\nval_AUROC = ["val_auc"]\n')
+    monkeypatch.chdir(tmp_path)
+    sample = Sample(sqlite_store, {"sports": experiment}, runs)
+    test = open_curves(sample, "keras", "torch", curves="val_AUROC")
+    assert {trace["name"] for trace in lines(test)} == {"keras", "torch"}
+    assert "drawn by another name of it: val" in said(test)
+
+
+def test_many_metrics_stand_behind_a_button_with_those_that_are_drawn_first(
+    open_curves, sqlite_store: str, tmp_path: Path
+):
+    client = MlflowClient(sqlite_store)
+    experiment = client.create_experiment("sports", artifact_location=(tmp_path / "artifacts").as_uri())
+    metrics = {f"layer_{at}/gradient_norm": [0.3, 0.2] for at in range(70)} | {"val_loss": [0.3, 0.2]}
+    runs = {"one": write_run(client, experiment, "one", 0, {}, metrics)}
+    test = open_curves(Sample(sqlite_store, {"sports": experiment}, runs), "one", curves="layer_7/gradient_norm")
+    offered = test.pills(key="curves_metrics").options
+    assert len(offered) == 60
+    assert offered[0].replace("\\", "") == "layer_7/gradient_norm"
+    test.text_input(key="curves_metrics_search").set_value("69").run()
+    assert not test.exception
+    offered = test.pills(key="curves_metrics").options
+    assert len(offered) == 2
+    test.pills(key="curves_metrics").set_value(["layer_7/gradient_norm", "layer_69/gradient_norm"]).run()
+    assert test.query_params["curves"] == "layer_7/gradient_norm,layer_69/gradient_norm"
+    assert len(lines(test)) == 2
 
 
 def test_nan_says_where_it_begins(open_curves, team_sample: Sample):
