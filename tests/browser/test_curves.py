@@ -118,6 +118,8 @@ def test_changing_the_axis_keeps_the_runs_and_back_undoes_it(team_app: str, team
     page.get_by_text("Wall clock", exact=True).click(delay=90)
     expect(page.locator(".js-plotly-plot .xtitle").first).to_contain_text("Europe/Berlin", timeout=WAIT_MS)
     assert {line["name"] for line in lines(page)} == set(NETWORKS)
+    expect(page).to_have_url(re.compile("x=clock"))  # before that, back leads out of the dashboard
+    settled(page)
     page.go_back()
     expect(page.locator(".js-plotly-plot .xtitle").first).to_have_text("Epoch", timeout=WAIT_MS)
 
