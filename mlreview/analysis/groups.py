@@ -175,9 +175,11 @@ def describe_groups(groups: Groups, metric: str) -> tuple[str, ...]:
     if few:
         said.append(f"{few:,} with fewer than {ENOUGH} runs: too few to tell")
     if groups.lacking:
-        runs = "1 run lacks" if groups.lacking == 1 else f"{groups.lacking:,} runs lack"
-        said.append(f"{runs} {'it' if len(groups.keys) == 1 else 'one of them'} and form a group of their own")
+        what = "it" if len(groups.keys) == 1 else "one of them"
+        several = f"{groups.lacking:,} runs lack {what} and form a group of their own"
+        said.append(f"1 run lacks {what} and is a group of its own" if groups.lacking == 1 else several)
     if groups.unranked:
         runs = "1 run has" if groups.unranked == 1 else f"{groups.unranked:,} runs have"
-        said.append(f"{runs} no {metric}, or one that is NaN or infinite, and count in no mean")
+        count = "counts" if groups.unranked == 1 else "count"
+        said.append(f"{runs} no {metric}, or one that is NaN or infinite, and {count} in no mean")
     return tuple(said)

@@ -13,21 +13,27 @@ from mlreview.ui import (
     leaderboard_baseline,
     leaderboard_chooser,
     leaderboard_export,
+    leaderboard_groups,
     leaderboard_live,
     pages,
 )
 from mlreview.ui.leaderboard_rows import Shown
 
+_BY_KEYBOARD = (
+    "By keyboard: Tab to the table, arrows to a row, Shift+Space ticks it; Shift+Tab leads back to Open and Compare."
+)
+
 
 def render_bar(shown: Shown, known: Sequence[Experiment]) -> None:
     """The basket's way on to other pages; on the right the baseline and the columns."""
-    run_ids = basket.ids()
+    run_ids, grouped = basket.ids(), bool(leaderboard_groups.chosen())
     count = len(run_ids)
     with st.container(horizontal=True, vertical_alignment="center", key="leaderboard_bar", gap="small"):
         if count:
             st.markdown(f"**{count} chosen**", width="content")
         else:
-            st.markdown(":gray[Tick runs to compare them]", width="content")
+            hint = "A click on a group shows its runs" if grouped else "Tick runs to compare them"
+            st.markdown(f":gray[{hint}]", width="content", help=None if grouped else _BY_KEYBOARD)
         few = "Tick two runs or more" if count < 2 else None
         for name, label, disabled, help in (
             ("compare", "Compare", count < 2, few),
@@ -39,6 +45,8 @@ def render_bar(shown: Shown, known: Sequence[Experiment]) -> None:
             pages.link("run", "Open", run_id=run_ids[0], width="content")
         st.space("stretch")
         leaderboard_live.render_news(known)
+        if grouped:  # baseline, columns and export are those of runs
+            return
         leaderboard_baseline.render_baseline(shown, known)
         leaderboard_chooser.render_chooser(shown)
         leaderboard_export.render_button(shown, known)

@@ -9,8 +9,8 @@ import streamlit as st
 
 from mlreview.entities import RunQuery
 from mlreview.names import OWN_PREFIX
-from mlreview.ui import leaderboard_columns, reads, urlstate
-from mlreview.ui.leaderboard_columns import Column
+from mlreview.ui import leaderboard_beside, leaderboard_columns, reads, urlstate
+from mlreview.ui.leaderboard_column import Column
 from mlreview.ui.leaderboard_rows import Shown
 
 _DIGITS = {3: "3", 5: "5", 8: "8"}
@@ -26,7 +26,7 @@ def render_chooser(shown: Shown) -> None:
 
 
 def _render_choice(shown: Shown) -> None:
-    beside = leaderboard_columns.BESIDE_VALUE
+    beside = leaderboard_beside.BESIDE_VALUE
     current = [column.address for column in leaderboard_columns.chosen() if column not in beside]
     labels: dict[str, str] = {column.address: column.label for column in _offered(shown)}
     for address in current:

@@ -5,9 +5,8 @@ Streamlit draws them. ``DEFAULT`` are those that fit a laptop's screen without s
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 import numpy as np
 import pandas as pd
@@ -17,15 +16,26 @@ from numpy.typing import NDArray
 from mlreview.analysis.differences import what_differs
 from mlreview.analysis.evaluation import evaluation_sets
 from mlreview.analysis.fit_rules import rule_of
-from mlreview.analysis.params import as_numbers
+from mlreview.analysis.params import SEED_KEYS, as_numbers
 from mlreview.entities import TextColumn
 from mlreview.names import REVIEW_STATE_TAG
 from mlreview.ui import leaderboard_notes, reads, urlstate
-from mlreview.ui.leaderboard_numbers import beside_values, number_format
+from mlreview.ui.leaderboard_beside import BESIDE_VALUE, DRAWN_BESIDE_VALUE
+from mlreview.ui.leaderboard_column import Column
+from mlreview.ui.leaderboard_column import text_config as _text
+from mlreview.ui.leaderboard_numbers import (
+    beside_values,
+    delta_texts,
+    duration_text,
+    number_format,
+    number_texts,
+    plain_number_format,
+)
 from mlreview.ui.leaderboard_rows import Part, Shown
 from mlreview.ui.text import clip, direction_arrow, number, plain
 
-_SAFE = " /_.-"
+_HEADING_CHARS = 10
+"""Of the value's column: the arrow behind them must stay in sight."""
 _STATUS = {
     "FINISHED": "Finished",
     "RUNNING": "Running",
@@ -33,29 +43,6 @@ _STATUS = {
     "KILLED": "Killed",
     "SCHEDULED": "Scheduled",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column.
-
-    Attributes:
-        name: In the frame.
-        label: For people, where columns are chosen.
-        values: One plain value for each row; ``None`` to leave the column out of this table.
-        config: How it is drawn, given the values.
-    """
-
-    name: str
-    label: str
-    values: Callable[[Part], Any]
-    config: Callable[[Part, Any], Any]
-
-    @property
-    def address(self) -> str:
-        """The name in an address: in lower case, but for keys, which are percent-encoded as far as must be."""
-        kind, colon, key = self.name.partition(":")
-        return f"{kind.lower()}{colon}{quote(key, safe=_SAFE)}"
 
 
 def frame_of(part: Part, columns: Sequence[Column]) -> tuple[pd.DataFrame, dict[str, Any]]:
@@ -95,7 +82,11 @@ def metric_column(key: str) -> Column:
             help=f"Metric {plain(key, 200)}",
         )
 
-    return Column(f"metric:{key}", f"Metric · {clip(key, 60)}", values, config)
+    return Column(f"metric:{key}", f"Metric · {clip(key, 60)}", values, config, _metric_texts)
+
+
+def _metric_texts(part: Part, values: Any) -> list[str] | None:
+    return number_texts(np.asarray(values, dtype=float))
 
 
 def tag_column(key: str) -> Column:
@@ -117,9 +108,10 @@ def _text_or_numbers(column: TextColumn) -> Sequence[str | float | None]:
 
 def _plain_config(key: str, kind: str) -> Callable[[Part, Any], Any]:
     def config(part: Part, values: Any) -> Any:
-        numeric = all(value is None or isinstance(value, float) for value in values)
-        make = st.column_config.NumberColumn if numeric else st.column_config.TextColumn
-        return make(clip(key, 24), width=98, help=f"{kind} {plain(key, 200)}")
+        heading, help = clip(key, 24), f"{kind} {plain(key, 200)}"
+        if all(value is None or isinstance(value, float) for value in values):
+            return st.column_config.NumberColumn(heading, width=98, help=help, format=plain_number_format(values))
+        return st.column_config.TextColumn(heading, width=98, help=help)
 
     return config
 
@@ -155,7 +147,7 @@ def _value_config(part: Part, values: Any) -> Any:
     if not part.ranked:
         return st.column_config.TextColumn(clip(metric, 40), width=98, help="Why the run has no rank")
     return st.column_config.NumberColumn(
-        f"{clip(metric, 40)} {direction_arrow(direction)}",
+        f"{clip(metric, _HEADING_CHARS)} {direction_arrow(direction)}",
         format=number_format(values),
         width=92,
         help=f"The value that ranks: {plain(metric, 200)}",
@@ -165,21 +157,6 @@ def _value_config(part: Part, values: Any) -> Any:
 def _delta(part: Part) -> Any:
     deltas = part.shown.deltas
     return None if deltas is None or not part.ranked or np.isnan(deltas.values).all() else deltas.values[part.at]
-
-
-def _step(part: Part) -> Any:
-    return part.ranking.steps if part.ranked and part.ranking.by != "last" else None
-
-
-def _kept(part: Part) -> list[str] | None:
-    kept = part.shown.kept
-    return [one.state.capitalize() for one in kept] if part.ranked and kept else None
-
-
-def _logged_as(part: Part) -> list[str | None] | None:
-    completed = part.shown.completed
-    names = completed.logged_as(part.ranking.rows) if completed is not None and part.ranked else ()
-    return [clip(name, 60) if name else None for name in names] if any(names) else None
 
 
 def _fit(part: Part) -> list[str | None]:
@@ -208,7 +185,9 @@ def _differs(part: Part) -> list[str | None]:
     reference, name = shown.reference, f"the {_whom(shown)}"
     if reference is None:
         return [None] * len(part)
-    said = what_differs(part.runs, reference, shown.varying)
+    # Two runs that differ in more than a seed don't differ by it.
+    told = sorted(shown.varying, key=lambda key: key in SEED_KEYS)
+    said = what_differs(part.runs, reference, told)
     itself = reference.run_ids[0]
     return [
         name if run_id == itself else clip(text, 200) or "nothing recorded"
@@ -222,7 +201,9 @@ def _whom(shown: Shown) -> str:
 
 def _differs_config(part: Part, values: Any) -> Any:
     return st.column_config.TextColumn(
-        "What differs", width=204, help=f"From the {_whom(part.shown)}, in its parameters; what is the same is not said"
+        "What differs",
+        width=204 if part.ranking.by == "last" else 124,
+        help=f"From the {_whom(part.shown)}, in its parameters; what is the same is not said",
     )
 
 
@@ -278,10 +259,6 @@ def run_link(ui_url: str, experiment_id: str, run_id: str) -> str:
     return f"{ui_url}/#/experiments/{experiment_id}/runs/{run_id}"
 
 
-def _text(heading: str, width: int, help: str | None = None, pinned: bool | None = None) -> Callable[[Part, Any], Any]:
-    return lambda part, values: st.column_config.TextColumn(heading, width=width, help=help, pinned=pinned)
-
-
 RANK = Column(
     "Rank",
     "Rank",
@@ -290,7 +267,13 @@ RANK = Column(
 )
 TIE = Column("Tie", "Tie", _tie, _text("≈", 28, "≈ can't be told from the leader: within noise", True))
 RUN = Column("Run", "Run", _run, _text("Run", 190))
-VALUE = Column("Value", "Value that ranks", _value, _value_config)
+VALUE = Column(
+    "Value",
+    "Value that ranks",
+    _value,
+    _value_config,
+    lambda part, values: number_texts(values) if part.ranked else None,
+)
 DELTA = Column(
     "Delta",
     "Δ to the baseline",
@@ -300,22 +283,18 @@ DELTA = Column(
         width=88,
         help="Difference from the baseline: ▲ better, ▼ worse, ≈ within noise, ≠ evaluated on other data",
     ),
-)
-STEP = Column(
-    "Step",
-    "Step of the value",
-    _step,
-    lambda part, values: st.column_config.NumberColumn("at step", width=64, format="%d", help="Which step logged it"),
-)
-KEPT = Column("Kept", "Model kept", _kept, _text("Model", 70, "Whether the model of that step was logged, as recorded"))
-LOGGED_AS = Column(
-    "LoggedAs", "Logged as", _logged_as, _text("Logged as", 92, "Another name of the metric, by your team's settings")
+    lambda part, values: delta_texts(part),
 )
 FIT = Column(
     "Fit",
     "Fit",
     _fit,
-    _text("Fit", 130, "The verdict on its training, and how much better it is on training data than on this"),
+    lambda part, values: st.column_config.TextColumn(
+        "Fit",
+        # The gap is one of last values: where others rank there is none, and the step of the value needs the room.
+        width=130 if part.ranking.by == "last" else 106,
+        help="The verdict on its training, and how much better it is on training data than on this",
+    ),
 )
 DIFFERS = Column("Differs", "What differs", _differs, _differs_config)
 NOTE = Column(
@@ -350,15 +329,11 @@ DURATION = Column(
     "Duration",
     "Duration",
     lambda part: (part.runs.end_times - part.runs.start_times) / np.timedelta64(1, "s"),
-    lambda part, values: st.column_config.NumberColumn(
-        "Duration", width=84, format="duration", help="From its start to its end"
-    ),
+    lambda part, values: st.column_config.NumberColumn("Duration", width=92, help="From its start to its end"),
+    lambda part, values: [duration_text(float(seconds)) for seconds in values],
 )
 DATA = Column("Data", "Data set", _data, _text("Data set", 130, "What the ranking value was computed on, as recorded"))
 MODEL = Column("Model", "Model version and alias", _model, _text("Model", 130, "Registered versions and their aliases"))
-BESIDE_VALUE: tuple[Column, ...] = (LOGGED_AS, STEP, KEPT)
-"""Where the value is, and only where they say something of it."""
-
 TREND = Column(
     "Trend",
     "Curve of the ranking metric",
@@ -384,9 +359,18 @@ def column_at(address: str) -> Column | None:
 
 def chosen() -> tuple[Column, ...]:
     """The columns that this view shows behind those that always stand, in their order."""
+    return _with(BESIDE_VALUE)
+
+
+def drawn() -> tuple[Column, ...]:
+    """The same as they are drawn: what is beside the value takes less room."""
+    return _with(DRAWN_BESIDE_VALUE)
+
+
+def _with(beside: tuple[Column, ...]) -> tuple[Column, ...]:
     wanted = (column_at(address) for address in urlstate.get(urlstate.LeaderboardView).columns)
     columns = [column for column in wanted if column is not None] or [*DEFAULT]
     if VALUE in columns:
         at = columns.index(VALUE) + 1
-        columns[at:at] = BESIDE_VALUE
+        columns[at:at] = beside
     return tuple(columns)

@@ -11,7 +11,7 @@ import streamlit as st
 from mlreview.analysis.export import Cell, to_csv, to_markdown
 from mlreview.entities import Experiment
 from mlreview.ui import leaderboard_baseline, leaderboard_columns, leaderboard_rows, leaderboard_trust, urlstate
-from mlreview.ui.leaderboard_columns import Column
+from mlreview.ui.leaderboard_column import Column
 from mlreview.ui.leaderboard_rows import Part, Shown
 
 _BOM = "\ufeff"
@@ -60,6 +60,8 @@ def _render_ways(shown: Shown, known: Sequence[Experiment]) -> None:
 def address() -> str:
     """The address of this view, whole."""
     base = (st.context.url or "").partition("?")[0]
+    if base.count("/") == 2:  # a host alone: some programs cut an address short that lacks the slash
+        base += "/"
     params = urlencode(urlstate.link_params(urlstate.LeaderboardView))
     return f"{base}?{params}" if params else base
 

@@ -134,13 +134,20 @@ def _render_table(groups: Groups, shown: Sequence[Group], ranking: Ranking) -> N
             )
     with st.container(key="leaderboard_groups"):
         st.dataframe(
-            pd.DataFrame(data),
+            _greyed(pd.DataFrame(data), shown),
             hide_index=True,
             height=_ROW_PX * (min(len(shown), 12) + 1) + 3,
             placeholder="—",
             column_config=config,
             alt=f"Groups of runs ranked by mean {clip(ranking.metric, 100)}",
         )
+
+
+def _greyed(frame: pd.DataFrame, shown: Sequence[Group]) -> Any:
+    """Groups of too few runs in grey: their places say little. Only the drawing, never the values."""
+    grey = "color: #95a0b0" if st.context.theme.type == "dark" else "color: #667080"
+    styles = [grey if group.too_few else "" for group in shown]
+    return frame.style.apply(lambda _: styles) if any(styles) else frame
 
 
 def _render_points(table: RunTable, groups: Groups, shown: Sequence[Group], ranking: Ranking) -> None:

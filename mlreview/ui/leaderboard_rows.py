@@ -46,7 +46,8 @@ class Shown:
         varying: Params that tell the shown runs apart, the most telling first.
         datasets: Of the shown runs.
         evidence: How far the ranking of the shown ranked runs can be trusted.
-        gaps: float64, shape (shown,): how much better a run is on its training data; NaN where unknown.
+        gaps: float64, shape (shown,): how much better a run is on its training data; NaN where unknown,
+            and where another value than the last ranks.
         baseline: What the others are compared with; ``None`` before it was looked for.
         deltas: Differences from the baseline, aligned with ``details``.
         completed: ``table``, and which of its values were logged under another name; ``None`` when nothing ranks.
@@ -132,6 +133,8 @@ def read_shown(table: RunTable, ranking: Ranking, limit: int) -> Shown:
         training=any(one.training for one in summarise_metrics(table) if one.name.key == ranking.metric),
     )
     gaps = generalization_gap(table, ranking.metric, ranking.direction)[rows]
+    if ranking.by != "last":  # the gap is one of last values, and beside another value it would read as that one's
+        gaps = np.full(len(gaps), np.nan)
     return Shown(table, ranking, parts, details, read.varying, datasets, evidence, gaps)
 
 

@@ -34,10 +34,10 @@ def explain_empty_experiment() -> None:
 
 def explain_no_metric(rows: int) -> None:
     """Nothing suits ranking: what to do."""
+    who = "The one run here hasn't" if rows == 1 else f"None of the {rows:,} runs has"
     st.info(
-        f"None of the {rows:,} runs logged a validation or test metric, and training metrics say little about how "
-        "good a model is, so nothing is ranked. Choose a metric above to rank by it all the same; below are the "
-        "newest runs.",
+        f"{who} logged a validation or test metric, and training metrics say little about how good a model is, so "
+        "nothing is ranked. Choose a metric above to rank by it all the same; below are the newest runs.",
         title="No metric to rank by",
         icon=":material/help:",
     )

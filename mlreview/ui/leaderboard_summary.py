@@ -10,7 +10,7 @@ import streamlit as st
 from mlreview.analysis.leaderboard import RankingChoice, coverage, summarise_metrics
 from mlreview.analysis.team import tags_for
 from mlreview.entities import Experiment
-from mlreview.ui import leaderboard_team, leaderboard_trust
+from mlreview.ui import leaderboard_groups, leaderboard_team, leaderboard_trust
 from mlreview.ui.leaderboard_controls import DIRECTIONS, VALUES
 from mlreview.ui.leaderboard_rows import Shown
 from mlreview.ui.text import clip, direction_arrow, plain
@@ -25,26 +25,31 @@ _BASELINE_CHARS = 26
 
 def render_summary(choice: RankingChoice, shown: Shown, known: Sequence[Experiment]) -> None:
     """The header's lines; at their right the buttons, and below them which run the baseline is."""
-    lines = [_ranked_by(choice, shown), f":gray[{plain(_covers(shown), 400)}]"]
-    against = _against(shown)
+    grouped = bool(leaderboard_groups.chosen())
+    lines = [_ranked_by(choice, shown, grouped)]
+    if not grouped:  # who ties and how many were tried is said of single runs; groups say themselves what they cover
+        lines.append(f":gray[{plain(_covers(shown), 400)}]")
+    against = shown.evidence.brief[1] if grouped else _against(shown)
     if against:
         lines.append(f":orange[:material/warning: {plain(against, 300)}]")
     left, right = st.columns(_WIDTHS, vertical_alignment="top")
     left.markdown("  \n".join(lines))
     with right.container(horizontal=True, horizontal_alignment="right", gap="small", key="leaderboard_choice"):
-        render_grounds(shown)
+        if not grouped:
+            render_grounds(shown)
         _render_make_ours(choice, shown, known)
     baseline = shown.baseline
-    if baseline is not None and baseline.choice.run_id is not None:
+    if not grouped and baseline is not None and baseline.choice.run_id is not None:
         name = baseline.run_name or baseline.choice.run_id[:8]
         right.caption(
             f"Baseline: {plain(name, _BASELINE_CHARS)}", text_alignment="right", help=plain(baseline.describe(), 400)
         )
 
 
-def _ranked_by(choice: RankingChoice, shown: Shown) -> str:
+def _ranked_by(choice: RankingChoice, shown: Shown, grouped: bool) -> str:
     """Ranked by what, which way, and who says so."""
-    said = f"Ranked by **{plain(choice.metric, _METRIC_CHARS)}** {direction_arrow(choice.direction)}"
+    begin = "Groups ranked by mean" if grouped else "Ranked by"
+    said = f"{begin} **{plain(choice.metric, _METRIC_CHARS)}** {direction_arrow(choice.direction)}"
     if shown.ranking.by != "last":
         said += f", {VALUES[shown.ranking.by].lower()} value"
     if not choice.direction_known:

@@ -1,13 +1,13 @@
 """Both tables of the leaderboard: ranked runs, and below them, apart, those without a rank."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from mlreview.ui import basket, leaderboard_columns, leaderboard_notes, pages, urlstate
-from mlreview.ui.leaderboard_numbers import delta_texts
+from mlreview.ui.leaderboard_column import Column
 from mlreview.ui.leaderboard_rows import Part, Shown, split_parts
 from mlreview.ui.text import clip
 
@@ -36,7 +36,7 @@ def render_tables(shown: Shown) -> None:
 
 
 def _render(part: Part, key: str, rows_in_sight: int, alt: str) -> None:
-    columns = (*leaderboard_columns.FIXED, *leaderboard_columns.chosen())
+    columns = (*leaderboard_columns.FIXED, *leaderboard_columns.drawn())
     frame, config = leaderboard_columns.frame_of(part, columns)
     chosen = basket.selectable(key, list(part.runs.run_ids))
     opened = f"{chosen['key']}_open"
@@ -55,7 +55,7 @@ def _render(part: Part, key: str, rows_in_sight: int, alt: str) -> None:
         config["Note"] = leaderboard_notes.button(f"{chosen['key']}_note", [*part.runs.run_ids])
     with st.container(key=key):
         st.dataframe(
-            _coloured(frame, part),
+            _coloured(frame, part, columns),
             hide_index=True,
             height=ROW_PX * min(len(part), rows_in_sight) + HEADER_PX + 3,
             row_height=ROW_PX,
@@ -74,14 +74,27 @@ def _opened(key: str, run_ids: Sequence[str]) -> None:
         pages.go("run")
 
 
-def _coloured(frame: pd.DataFrame, part: Part) -> Any:
-    """Deltas in the colours of better and worse, grey where they may be chance. Only the drawing, never the values."""
-    deltas = part.shown.deltas
-    if deltas is None or "Delta" not in frame:
+def _coloured(frame: pd.DataFrame, part: Part, columns: Sequence[Column]) -> Any:
+    """Numbers as they read best, deltas in the colours of better and worse, grey where they may be chance.
+
+    Only the drawing, never the values.
+    """
+    texts = {column.name: column.texts(part, frame[column.name]) for column in columns if column.name in frame}
+    written = {name: said for name, said in texts.items() if said is not None}
+    if not written:
         return frame
+    style = frame.style
+    for name, said in written.items():
+        style.format(_one_by_one(said), subset=[name])
+    deltas = part.shown.deltas
+    if deltas is None or "Delta" not in written:
+        return style
     colours = _DARK if st.context.theme.type == "dark" else _LIGHT
-    verdicts = deltas.verdicts[part.at]
-    texts = delta_texts(part)
-    styles = [f"color: {colours[verdict]}" if verdict in colours else "" for verdict in verdicts]
-    by_position = iter(texts)
-    return frame.style.apply(lambda _: styles, subset=["Delta"]).format(lambda _: next(by_position), subset=["Delta"])
+    styles = [f"color: {colours[verdict]}" if verdict in colours else "" for verdict in deltas.verdicts[part.at]]
+    return style.apply(lambda _: styles, subset=["Delta"])
+
+
+def _one_by_one(texts: Sequence[str]) -> Callable[[Any], str]:
+    """Pandas asks for the text of each value, from the top."""
+    left = iter(texts)
+    return lambda _: next(left)

@@ -60,6 +60,19 @@ def test_nine_columns_and_fifteen_rows_stand_on_a_laptop_without_scrolling(
         assert box["height"] >= HEADER_PX + 15 * ROW_PX
 
 
+def test_ranked_by_the_best_value_all_columns_still_stand_side_by_side(team_app: str, team_sample: Sample, page: Page):
+    exp, baseline = team_sample.experiments["sports"], team_sample.runs["sports-LR"]
+    visit(page, f"{team_app}/?exp={exp}&by=best&baseline={baseline}")
+    rows = table_cells(page, "leaderboard_table")
+    assert {"At step", "Δ baseline", "Review", "Owner"} <= set(rows[0])
+    assert rows[0]["At step"] == "9 · no model"
+    wide = table(page, "leaderboard_table").locator(SCROLLER).evaluate("node => [node.scrollWidth, node.clientWidth]")
+    assert wide[0] <= wide[1] + 1
+    # An address of a host alone has a slash before its parameters.
+    page.get_by_role("button", name="Share", exact=True).click(delay=90)
+    expect(page.get_by_text(f"{team_app}/?")).to_be_visible()
+
+
 def test_no_toolbar_but_our_own_lies_over_a_table(team_app: str, team_sample: Sample, page: Page):
     runs = ",".join(team_sample.runs[name] for name in ("sports-NN-32d-lr0.1", "sports-LR"))
     for path in ("?", "?groupby=param:learning_rate&", "curves?", "compare?"):
@@ -110,6 +123,32 @@ def test_ticking_moves_nothing_and_leads_on(team_app: str, team_sample: Sample, 
     main.get_by_role("link", name="Compare").click(delay=90)
     expect(page.get_by_role("heading", name="Compare")).to_be_visible()
     expect(page).to_have_url(re.compile(f"/compare\\?.*{team_sample.runs['sports-NN-32d-lr0.1']}"))
+
+
+def test_a_run_is_ticked_and_opened_with_the_keyboard_alone(team_app: str, team_sample: Sample, page: Page):
+    visit(page, f"{team_app}/?exp={team_sample.experiments['sports']}")
+    main = page.get_by_test_id("stMain")
+    grid = table(page, "leaderboard_table").get_by_test_id("data-grid-canvas")
+    main.get_by_role("button", name="Share", exact=True).focus()
+    for _ in range(4):
+        if grid.evaluate("node => node === document.activeElement"):
+            break
+        page.keyboard.press("Tab")
+    expect(grid).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Shift+Space")
+    expect(main.get_by_text("1 chosen")).to_be_visible(timeout=WAIT_MS)
+    settled(page)
+    opened = main.get_by_role("link", name="Open")
+    for _ in range(8):
+        if opened.evaluate("node => node === document.activeElement"):
+            break
+        page.keyboard.press("Shift+Tab")
+    expect(opened).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/run\\?.*run="), timeout=WAIT_MS)
+    expect(main).to_contain_text("sports-LR")  # the third row
 
 
 def test_columns_are_chosen_and_moved_and_the_link_keeps_them(team_app: str, team_sample: Sample, new_page: NewPage):

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from mlflow import MlflowClient
 from streamlit.testing.v1 import AppTest
 
 from tests.sample_store import Sample
@@ -93,10 +94,14 @@ def test_ranking_by_the_best_value_shows_the_step_that_logged_it(open_app, team_
     test = open_app(team_sample, exp=team_sample.experiments["sports"], metric="val_loss", by="best")
     frame = test.dataframe[0].value
     assert frame["Run"].tolist()[-1] == "diverged"  # its last value is NaN, its best one is not
-    assert frame["Step"].tolist() == [9, 9, 9, 9, 9, 9, 0]
+    # Beside the step what became of its model; two columns would push others out of sight.
+    assert frame["Step"].tolist() == [f"{step} · no model" for step in (9, 9, 9, 9, 9, 9, 0)]
+    assert "Kept" not in frame
+    assert any("the leader logged no model" in markdown.value for markdown in test.markdown)
+    assert not any("gap" in said for said in frame["Fit"].dropna())  # it is one of last values
     test.segmented_control(key="leaderboard_by").set_value("max").run()
     assert test.query_params["by"] == "max"
-    assert set(test.dataframe[0].value["Step"]) == {0}
+    assert {said.partition(" ")[0] for said in test.dataframe[0].value["Step"]} == {"0"}
     test.segmented_control(key="leaderboard_by").set_value("last").run()
     assert "by" not in test.query_params
     assert "Step" not in test.dataframe[0].value
@@ -141,3 +146,14 @@ def test_a_pinned_baseline_that_is_gone_is_said_and_nothing_is_compared(open_app
     test = open_app(team_sample, exp=team_sample.experiments["sports"], baseline="feedbeef")
     assert "Delta" not in test.dataframe[0].value
     assert shown(test)[0] == "sports-NN-32d-lr0.1"
+
+
+def test_durations_are_seconds_that_read_as_text(open_app, team_sample: Sample):
+    frame = open_app(team_sample, exp=team_sample.experiments["sports"], cols="duration").dataframe[0].value
+    assert frame["Duration"].dropna().tolist() == [30.0] * 7
+
+
+def test_an_empty_store_says_how_to_fill_it(open_app, sqlite_store: str):
+    MlflowClient(sqlite_store).delete_experiment("0")
+    test = open_app(Sample(sqlite_store, {}, {}))
+    assert "mlreview demo --quick" in test.info[0].value

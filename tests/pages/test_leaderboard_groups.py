@@ -21,7 +21,10 @@ def test_groups_rank_by_mean_say_what_is_too_few_and_go_into_the_address(open_ap
     assert frame["Left out"].tolist()[0] == "1 not logged"
     assert frame["Left out"].tolist()[-1] == "1 NaN or infinite"
     assert "6 groups by learning_rate" in said(test)
+    assert "Groups ranked by mean" in said(test)
+    assert not any(words in said(test) for words in ("are a tie", "best of", "Tick runs"))
     test.button(key="leaderboard_ungroup").click().run()
+    assert "are a tie" in said(test)
     assert "groupby" not in test.query_params
     assert "Run" in test.dataframe[0].value
 

@@ -1,9 +1,12 @@
 """Names of columns in an address."""
 
+from types import SimpleNamespace
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlreview.ui.leaderboard_columns import DEFAULT, MORE, column_at, metric_column, param_column, tag_column
+from mlreview.ui.leaderboard_columns import DEFAULT, MORE, TREND, column_at, metric_column, param_column, tag_column
 
 
 def test_every_column_is_found_by_its_address():
@@ -23,3 +26,11 @@ def test_any_key_survives_an_address_that_is_split_at_commas(key: str):
 
 def test_an_address_that_means_no_column_is_none():
     assert [column_at(address) for address in ("", "nonsense", "param:", "evil:x", ":")] == [None] * 5
+
+
+def test_the_curve_of_a_run_is_there_once_it_was_read_and_has_two_points():
+    trainings = {"a": SimpleNamespace(trend=(0.5, 0.7)), "b": SimpleNamespace(trend=())}
+    part: Any = SimpleNamespace(
+        shown=SimpleNamespace(trainings=trainings), runs=SimpleNamespace(run_ids=["b", "a", "c"])
+    )
+    assert TREND.values(part) == [None, [0.5, 0.7], None]
