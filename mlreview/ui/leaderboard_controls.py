@@ -40,6 +40,7 @@ def render_controls(table: RunTable, team: TeamChoice | None) -> RankingChoice |
             width=300,
             label_visibility="collapsed",
             on_change=_metric_chosen,
+            args=(tuple(options),),
         )
         if metric is None or choice is None:
             return None
@@ -82,9 +83,14 @@ def _metric_label(key: str, summaries: dict[str, MetricSummary], rows: int) -> s
     return f"{clip(key, 60)} · {runs}{' · training' if summary.training else ''}"
 
 
-def _metric_chosen() -> None:
-    """A new metric comes with the direction that its own name says, not with that of the metric before."""
-    urlstate.update(urlstate.LeaderboardView, metric=st.session_state["leaderboard_metric"], direction=None)
+def _metric_chosen(options: tuple[str, ...]) -> None:
+    """A new metric comes with the direction that its own name says, not with that of the metric before.
+
+    The browser sends labels. One that a new run has changed meanwhile ("9 runs") is no metric, and nobody's choice.
+    """
+    metric = st.session_state["leaderboard_metric"]
+    if metric in options:
+        urlstate.update(urlstate.LeaderboardView, metric=metric, direction=None)
 
 
 def _value_chosen() -> None:
