@@ -39,6 +39,7 @@ _LOOKS_LIKE = re.compile(
     re.IGNORECASE,
 )
 _SURELY = re.compile(r"\s(and|i?like|in|is)\s|`", re.IGNORECASE)
+_QUOTED = re.compile(r"\"(?:\\.|[^\"\\])*\"|'[^']*'")
 _TOKENS = re.compile(
     r"""(?P<space>\s+)
     |(?P<text>'[^']*'|"[^"]*")
@@ -64,7 +65,8 @@ def looks_like_mlflow(text: str) -> bool:
 
 def surely_mlflow(text: str) -> bool:
     """Whether it can't have been meant otherwise: it joins by ``and``, or uses a word or sign of that syntax alone."""
-    return looks_like_mlflow(text) and _SURELY.search(text) is not None
+    # What stands in quotes is somebody's value, which may hold anything.
+    return looks_like_mlflow(text) and _SURELY.search(_QUOTED.sub('""', text)) is not None
 
 
 def parse_mlflow(text: str) -> Node:

@@ -200,9 +200,14 @@ def _whom(shown: Shown) -> str:
 
 
 def _differs_config(part: Part, values: Any) -> Any:
+    completed = part.shown.completed
+    if completed is not None and (completed.sources >= 0).any():  # the column of other names needs the room
+        width = 112
+    else:
+        width = 204 if part.ranking.by == "last" else 124
     return st.column_config.TextColumn(
         "What differs",
-        width=204 if part.ranking.by == "last" else 124,
+        width=width,
         help=f"From the {_whom(part.shown)}, in its parameters; what is the same is not said",
     )
 

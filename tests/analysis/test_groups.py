@@ -100,7 +100,12 @@ def test_what_is_offered_varies_and_is_not_unique_to_every_run():
 
 
 @given(
-    st.lists(st.none() | st.text(max_size=8) | st.sampled_from(["0.1", "1e-1", 'a"b', "\\", "a*", "-x"]), min_size=1),
+    st.lists(
+        st.none()
+        | st.text(max_size=8)
+        | st.sampled_from(["0.1", "1e-1", 'a"b', "\\", "a*", "-x", "`", "x in y", "a and b"]),
+        min_size=1,
+    ),
     st.sampled_from(["lr", "a key: with/all.of-it", "learning rate"]),
 )
 def test_a_group_has_a_search_that_finds_just_its_runs(values: list[str | None], key: str):

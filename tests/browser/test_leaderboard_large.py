@@ -113,3 +113,10 @@ def test_a_best_value_says_that_nobody_kept_its_model(trust: tuple[str, dict[str
     headings = table_cells(page, "leaderboard_table")[0]
     assert "Model" in headings
     assert set(column(page, "Model").values()) == {"No model"}
+
+
+def test_other_names_push_no_column_out_of_sight(trust: tuple[str, dict[str, str]], page: Page):
+    visit(page, trust[0])
+    assert column(page, "Logged as")["forest"] == "val_acc"
+    grid = page.locator(".st-key-leaderboard_table [data-testid=stDataFrame]")
+    assert grid.locator(".dvn-scroller").evaluate("e => e.scrollWidth - e.clientWidth") <= 0
