@@ -131,7 +131,7 @@ def test_several_experiments_share_one_leaderboard(team_app: str, team_sample: S
     both = f"{team_sample.experiments['sports']},{team_sample.experiments['weather']}"
     visit(page, f"{team_app}/?exp={both}&metric=val_rmse")
     expect_column(page, "leaderboard_table", "Run", ["snow", "rain"])
-    expect(page.get_by_text("12 runs; 10 without val_rmse")).to_be_visible()
+    expect(page.get_by_text("12 runs · 10 without val_rmse")).to_be_visible()
 
 
 def test_another_experiment_is_one_choice_away(team_app: str, team_sample: Sample, page: Page):

@@ -13,7 +13,7 @@ from mlreview.serve import free_port
 from tests.browser.conftest import NewPage
 from tests.browser.harness import WAIT_MS, running_app, settled, visit
 from tests.browser.notes import card, editor, open_editor, preview, save, says, show_part, type_at_end
-from tests.sample_store import Sample, write_team_sample
+from tests.sample_store import Sample, write_run, write_team_sample
 from tests.stores import copy_sqlite, sqlite_uri
 
 pytestmark = pytest.mark.browser
@@ -23,7 +23,11 @@ pytestmark = pytest.mark.browser
 def sample(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Sample:
     """A store that these tests write to; each takes a run of its own."""
     folder = tmp_path_factory.mktemp("notes")
-    return write_team_sample(sqlite_uri(copy_sqlite(sqlite_template, folder / "mlflow.db")), folder / "artifacts")
+    written = write_team_sample(sqlite_uri(copy_sqlite(sqlite_template, folder / "mlflow.db")), folder / "artifacts")
+    client, params = MlflowClient(written.uri), {"hidden_units": "16", "learning_rate": "0.1"}
+    curves = {"val_AUROC": [0.6, 0.65]}
+    written.runs["untouched"] = write_run(client, written.experiments["sports"], "untouched", 6, params, curves)
+    return written
 
 
 @pytest.fixture(scope="module")
@@ -297,9 +301,9 @@ def test_nothing_in_a_hostile_note_loads_or_runs(app: str, sample: Sample, page:
 def test_a_note_begins_with_the_template_and_what_was_tried_linked_to_runs_that_open_here(
     app: str, sample: Sample, page: Page
 ):
-    run = sample.runs["sports-NN-32d-lr0.1"]
-    if stored(sample, run) is not None:  # another test's
-        MlflowClient(sample.uri).delete_tag(run, NOTE_TAG)
+    # A run of its own: a note that another test has just saved and this one removes would be merged back.
+    run = sample.runs["untouched"]
+    assert stored(sample, run) is None
     best = sample.runs["sports-NN-8d-lr0.1"]
     visit(page, f"{app}/notes?note={run}&exp={sample.experiments['sports']}")
     page.get_by_role("button", name="Start from the template").click(delay=90)
