@@ -1,7 +1,8 @@
 """Writing a note: nothing that somebody typed is lost, whatever happens to the page, the app or the network."""
 
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,8 @@ def sample(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> S
     written = write_team_sample(sqlite_uri(copy_sqlite(sqlite_template, folder / "mlflow.db")), folder / "artifacts")
     client, params = MlflowClient(written.uri), {"hidden_units": "16", "learning_rate": "0.1"}
     curves = {"val_AUROC": [0.6, 0.65]}
-    written.runs["untouched"] = write_run(client, written.experiments["sports"], "untouched", 6, params, curves)
+    for name in ("untouched", "twice", "taken back"):
+        written.runs[name] = write_run(client, written.experiments["sports"], name, 6, params, curves)
     return written
 
 
@@ -135,6 +137,62 @@ def test_a_save_without_a_network_is_sent_again_and_has_one_effect(app: str, sam
     assert stored(sample, run) == "written in a tunnel"
     show_part(page, "History")
     expect(page.get_by_role("radiogroup", name="Saved texts").get_by_role("radio")).to_have_count(1)
+
+
+def test_every_text_that_save_was_pressed_on_is_in_the_history_and_no_other(app: str, sample: Sample, page: Page):
+    run = sample.runs["twice"]
+    open_editor(page, app, run)
+    page.context.set_offline(True)
+    type_at_end(page, "first")
+    page.keyboard.press("Control+s")
+    says(page, "will be saved on reconnecting")
+    type_at_end(page, " second")
+    page.keyboard.press("Control+s")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("third, and nobody pressed Save")
+    page.context.set_offline(False)
+    says(page, "Unsaved", timeout=60_000)
+    expect(editor(page)).to_have_value("third, and nobody pressed Save")
+    assert stored(sample, run) == "first second"
+    assert texts_of(sample, run) == ["first", "first second"]
+
+
+def test_a_save_that_is_under_way_outlives_a_text_that_is_taken_back_and_a_reload(app: str, sample: Sample, page: Page):
+    run = sample.runs["taken back"]
+    open_editor(page, app, run)
+    type_at_end(page, "kept")
+    save(page)
+    page.context.set_offline(True)
+    type_at_end(page, " more")
+    page.keyboard.press("Control+s")
+    says(page, "will be saved on reconnecting")
+    for _ in " more":
+        page.keyboard.press("Backspace")
+    expect(editor(page)).to_have_value("kept")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.context.set_offline(False)
+    page.reload()
+    expect(editor(page)).to_be_visible(timeout=WAIT_MS)
+    wait_for(page, lambda: "kept more" in texts_of(sample, run))
+
+
+def texts_of(sample: Sample, run: str) -> list[str]:
+    """Every text in the history of a run's note, the oldest first."""
+    from mlreview.notes.service import NoteService
+    from mlreview.store import open_store, open_writer
+
+    store = open_store(sample.uri)
+    service = NoteService(store, open_writer(sample.uri))
+    found = [entry.revision.text for entry in service.history(run)]
+    store.close()
+    return sorted(found, key=len)
+
+
+def wait_for(page: Page, holds: Callable[[], bool]) -> None:
+    until = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < until
+        page.wait_for_timeout(200)
 
 
 def test_what_two_people_change_apart_is_merged_and_what_they_change_alike_is_for_the_writer_to_choose(

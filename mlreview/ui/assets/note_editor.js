@@ -98,7 +98,7 @@ function begin(editor) {
   const { data } = editor;
   Object.assign(editor, { text: data.text, base: data.text, version: data.version, seen: data.version, pending: null });
   const own = readSlot(slot(data.store, data.run));
-  if (own && own.text !== data.text) {
+  if (own && unanswered(own, data.text).length) {
     Object.assign(editor, { text: own.text, base: own.base, version: own.version, begunAt: own.at, retry: own.retry || null, resolves: own.resolves || null });
     if (own.pending) editor.pending = { ...own.pending, sentAt: 0 };
     editor.restored = own.at;
@@ -120,11 +120,17 @@ function keep(editor) {
   draftsChanged();
 }
 
+/** Texts of a draft that the note doesn't hold: what was typed last, and every text that Save was pressed on. */
+function unanswered({ text, pending }, held) {
+  const pressed = pending ? [pending, ...(pending.waiting || [])].map((one) => one.text) : [];
+  return [...new Set([text, ...pressed])].filter((one) => one !== held);
+}
+
 /** A text that is about to be replaced and that nobody has saved becomes a draft of its own. */
-function setAside(editor) {
-  if (editor.text === editor.base || editor.text === editor.data.text) return;
+function setAside(editor, text = editor.text) {
+  if (text === editor.base || text === editor.data.text) return;
   const { store: storeKey, run, name } = editor.data;
-  const { text, base, version } = editor;
+  const { base, version } = editor;
   store(slot(storeKey, run, `aside-${uniqueId()}`), JSON.stringify({ text, base, version, name, run, at: Date.now() }));
 }
 
@@ -260,8 +266,10 @@ function save(editor, confirmed = []) {
     return;
   }
   if (editor.pending) {
-    // What was sent first is answered first; what was typed since follows by itself.
-    if (editor.pending.text !== editor.text) editor.pending.again = true;
+    // What was sent first is answered first; then this text follows, as it is now, whatever is typed meanwhile.
+    const waiting = (editor.pending.waiting ||= []);
+    const last = waiting.at(-1) || editor.pending;
+    if (last.text !== editor.text) waiting.push({ id: saveId(), text: editor.text });
     keep(editor);
     draw(editor);
     return;
@@ -326,8 +334,16 @@ function takeOutcome(editor) {
     editor.failure = outcome;
     if (outcome.kind === "failed") editor.retry = { id: pending.id, text: pending.text, base: pending.base };
   }
+  const [next, ...waiting] = pending.waiting || [];
+  if (next && outcome.kind === "saved") {
+    // It grew out of what was sent before it. Where that was merged, this is merged too: it has no version to rest on.
+    const version = outcome.text === pending.text ? outcome.version : null;
+    editor.pending = { ...next, base: pending.text, version, confirmed: [], resolves: null, sentAt: 0, waiting };
+    tick(editor);
+  } else if (next) {
+    for (const one of [next, ...waiting]) if (one.text !== editor.text) setAside(editor, one.text);
+  }
   keep(editor);
-  if (pending.again && outcome.kind === "saved" && editor.text !== editor.base) save(editor);
 }
 
 /** Put a text there that is not typed by anybody, the caret staying where its line went. */
@@ -501,9 +517,11 @@ function drawPanel(editor) {
   const everyOther = drafts(data.store, data.run).filter((draft) => draft.key !== slot(data.store, data.run));
   for (const draft of everyOther) {
     // Its save got through, and the tab was closed before it heard so.
-    if (draft.text === data.text && !isOpenElsewhere(draft.key.split(":").pop())) forget(draft.key);
+    if (!unanswered(draft, data.text).length && !isOpenElsewhere(draft.key.split(":").pop())) forget(draft.key);
   }
-  const others = everyOther.filter((draft) => draft.text !== editor.text && draft.text !== data.text);
+  const others = everyOther
+    .map((draft) => (draft.text === data.text ? { ...draft, text: unanswered(draft, data.text)[0] ?? data.text } : draft))
+    .filter((draft) => draft.text !== editor.text && draft.text !== data.text);
   const changed = !conflict && editor.text !== editor.base && data.text !== editor.base && !editor.pending;
   const made = JSON.stringify([conflict?.id, asked?.id, failure, refused?.message, editor.restored, editor.notice, data.firstWrite, editor.toldFirst,
     others.map((draft) => [draft.key, draft.at, isOpenElsewhere(draft.key.split(":").pop())]), changed && data.version, editor.discarded?.length, keepsDrafts]);
@@ -635,6 +653,7 @@ function mend(editor) {
 function discard(editor) {
   const { data } = editor;
   const { text, base, version } = editor;
+  for (const pressed of unanswered(editor, data.text)) if (pressed !== text) setAside(editor, pressed);
   editor.discarded = { text, base, version, length: text.length };
   replace(editor, data.text);
   Object.assign(editor, { base: data.text, version: data.version, seen: data.version, pending: null, restored: null, retry: null, failure: null });
