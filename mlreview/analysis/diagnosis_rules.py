@@ -35,7 +35,7 @@ def judge(judged: Judged, points: Mapping[str, Points], ranking: tuple[str, Dire
         # What can be read off the curve: an average over a steep fall is nowhere on it.
         shown = running_median(train.error, 3)
         at = min(int(np.searchsorted(train.steps, facts.onset or 0)), len(shown) - 1)
-        facts.train_at_onset, facts.train_last = train.logged(float(shown[at])), train.logged(float(shown[-1]))
+        facts.train_at_onset, facts.train_last = train.logged(float(shown[at])), train.logged(float(train.error[-1]))
         facts.train_first = train.logged(float(train.error[0]))
     _ranking(facts, points, ranking, judged)
     if _diverged(train, shape, facts):

@@ -76,7 +76,7 @@ def against_baseline(
     deltas = tuple(None if at == baseline or not math.isfinite(d) else float(d) for at, d in enumerate(found.values))
     percents = tuple(None if d is None or not base > 0 else 100 * d / base for d in deltas)
     verdicts: tuple[Verdict, ...] = found.verdicts
-    if direction is None:
+    if direction is None or training:  # better on the data it was trained on is not better
         verdicts = tuple("unknown" if verdict in ("better", "worse") else verdict for verdict in verdicts)
     return MetricCells(
         key=row.key,
@@ -84,7 +84,9 @@ def against_baseline(
         deltas=deltas,
         percents=percents,
         verdicts=verdicts,
-        best=_best(np.where([verdict == "other data" for verdict in verdicts], np.nan, values), direction),
+        best=_best(
+            np.where([verdict == "other data" for verdict in verdicts], np.nan, values), None if training else direction
+        ),
         noise=noise.words.replace("the leader", "the baseline") if noise.source != "unknown" else "",
     )
 

@@ -79,7 +79,8 @@ def varying_params(params: Mapping[str, TextColumn], rows: int) -> tuple[str, ..
         if len(distinct) == rows >= _ID_LIKE_MIN_RUNS and not any(_NUMBER.match(value) for value in distinct):
             continue
         found.append((key in SEED_KEYS, -_information(spelt), key, spelt))
-    found.sort(key=lambda entry: (entry[0], entry[1], len(entry[2]), entry[2]))
+    # Of two that say the same, the one that the training code named comes before autologging's.
+    found.sort(key=lambda entry: (entry[0], entry[1], entry[2].startswith("opt_"), len(entry[2]), entry[2]))
     kept: list[tuple[str, list[str | None]]] = []
     for _, information, key, spelt in found:
         repeats = _says_the_same if information else _follows_from

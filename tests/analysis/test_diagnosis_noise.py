@@ -125,4 +125,4 @@ def test_the_training_loss_at_the_onset_is_the_one_on_the_curve():
     train = fall(60, 0.001) * np.exp(0.01 * draw.standard_normal(60))
     held = np.interp(np.arange(60), [0, 3, 59], [0.6, 0.386, 0.856])
     found = diagnose(curves({"loss": list(train), "val_loss": list(held)}))
-    assert f"({np.sort(train[2:5])[1]:.3f} → " in found.text
+    assert f"({np.sort(train[2:5])[1]:.3f} → {train[-1]:.3g})" in found.text

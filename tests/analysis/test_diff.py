@@ -289,11 +289,12 @@ def test_deltas_are_signed_and_judged_by_direction_and_noise():
     assert turned.metrics["val_thing"].verdicts == ("better", "better", "baseline")
 
 
-def test_a_training_metric_is_not_given_the_noise_of_an_evaluation():
+def test_a_training_metric_is_neither_better_nor_best_and_has_no_noise_of_an_evaluation():
     table = run_table(2, {"AUROC": [0.96, 0.961], "val_AUROC": [0.9, 0.91]})
     recorded = Recorded(table, [data(f"run-{at}", "validation") for at in range(2)])
     seen = see(recorded, None, choose_ranking(table), {})
-    assert seen.metrics["AUROC"].verdicts[1] == "better"
+    assert seen.metrics["AUROC"].verdicts[1] == "unknown"
+    assert seen.metrics["AUROC"].best == (False, False)
     assert seen.metrics["val_AUROC"].verdicts[1] == "within noise"
 
 

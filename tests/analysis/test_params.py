@@ -103,7 +103,7 @@ def test_a_param_that_repeats_another_is_left_out():
 
 
 def test_capitals_make_no_second_param():
-    assert varying(2, optimizer=["SGD", "Adam"], opt_name=["sgd_1", "adam"]) == ("opt_name",)
+    assert varying(2, optimizer=["SGD", "Adam"], opt_name=["sgd_1", "adam"]) == ("optimizer",)
 
 
 def test_bookkeeping_never_varies():
@@ -141,3 +141,8 @@ def test_hundreds_of_params_of_hundreds_of_runs_are_told_apart_once_each():
     rng = np.random.default_rng(0)
     params = {f"p{k:03d}": text_column([repr(float(v)) for v in rng.random(500)]) for k in range(300)}
     assert len(varying_params(params, 500)) == 300
+
+
+def test_of_two_params_that_say_the_same_the_trainings_own_name_stands_for_both():
+    params = {"opt_name": text_column(["sgd", "adam"]), "optimizer": text_column(["SGD", "Adam"])}
+    assert varying_params(params, 2) == ("optimizer",)
