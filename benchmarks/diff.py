@@ -61,7 +61,7 @@ def measure(store: Path | None = None) -> list[Result]:
     what = f"{RUNS} runs x {PARAMS:,} params"
     return [
         Result(f"diff of {what}", alone, BAR_S, "the bar itself", 1),
-        Result(f"read and diff of {what}", with_reads, theirs, "get_run in a loop", 20),
+        Result(f"read and diff of {what}", with_reads, theirs, "get_run in a loop", 10),
     ]
 
 
