@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.harness import settled, table_cells, visit
+from tests.browser.harness import WAIT_MS, settled, table_cells, visit
 from tests.sample_store import Sample
 
 pytestmark = pytest.mark.browser
@@ -27,9 +27,12 @@ def test_a_search_is_in_the_address_and_back_steps_out_of_it(team_app: str, team
     expect(page).to_have_url(re.compile("find=lr"))
     search(page, "hiden>8")
     expect(page.get_by_text("Did you mean 'hidden_units'?")).to_be_visible()
+    expect(page).to_have_url(re.compile("find=hiden"))
     page.go_back()
-    expect(page.get_by_text("2 of 10 runs fit")).to_be_visible()
+    expect(page).to_have_url(re.compile("find=lr"))
+    expect(page.get_by_text("2 of 10 runs fit")).to_be_visible(timeout=WAIT_MS)
     page.go_back()
+    expect(page).not_to_have_url(re.compile("find="))
     expect(page.get_by_text("2 of 10 runs fit")).to_have_count(0)
 
 
