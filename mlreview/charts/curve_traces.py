@@ -76,7 +76,7 @@ def _line_traces(line: Line, look: RunLook, frame: Frame, crowd: int, lines: int
         "connectgaps": False,
         "hovertemplate": _hover(look, line.metric, frame),
     }
-    if frame.axis != "step":
+    if _steps_differ(frame):
         trace["customdata"] = steps
     return [*traces, trace]
 
@@ -180,9 +180,14 @@ def _finite(y: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(np.isfinite(y), y, np.nan)  # an infinity would take the axis with it
 
 
+def _steps_differ(frame: Frame) -> bool:
+    """Whether the axis counts something else than steps: epochs from 1, or time."""
+    return frame.axis != "step" or bool(frame.offset)
+
+
 def _hover(look: RunLook, metric: str, frame: Frame) -> str:
     about = "".join(f"<br>{safe(line, 60)}" for line in look.about)
-    step = "" if frame.axis == "step" else "<br>step %{customdata}"
+    step = "<br>step %{customdata:,}" if _steps_differ(frame) else ""
     return (
         f"<b>{safe(look.name, 60)}</b>{about}<br>{safe(metric, 60)} <b>%{{y:.4g}}</b>"
         f"<br>{x_text(frame)}{step}<extra></extra>"

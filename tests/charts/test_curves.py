@@ -53,6 +53,22 @@ def test_the_best_validation_point_is_marked_and_training_has_none():
     assert "epoch 2 · step 1" in marks.hovertext[0]
 
 
+@pytest.mark.parametrize(
+    ("frame", "names_step"),
+    [
+        (Frame(), False),
+        (Frame(offset=1, axis_title="Epoch"), True),
+        (Frame(axis="elapsed", axis_title="Time since start (s)"), True),
+    ],
+)
+def test_hovering_names_the_step_wherever_the_axis_counts_something_else(frame: Frame, names_step: bool):
+    for trace in named(drawn([Panel("val_loss", lines=pair())], frame), "run a"):
+        if trace.mode != "markers":
+            assert ("step %{customdata" in trace.hovertemplate) == names_step
+            assert (trace.customdata is not None) == names_step
+            assert not names_step or list(trace.customdata) == [0, 1, 2]
+
+
 def test_the_gap_is_shaded_for_a_run_alone_and_for_the_run_in_focus_only():
     def shaded(panel: Panel, focus: str | None = None) -> int:
         return sum(trace.fill == "toself" for trace in drawn([panel], Frame(focus=focus)).data)
