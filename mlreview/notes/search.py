@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from mlreview import names
@@ -106,11 +105,6 @@ def search_notes(table: RunTable, query: str, limit: int = MOST_HITS) -> Found:
         BadInputError: There is nothing to look for.
     """
     return NoteIndex(table).search(query, limit)
-
-
-def authors(hits: tuple[Hit, ...], author: Callable[[str], str | None]) -> Mapping[str, str | None]:
-    """Who wrote the notes of these hits: ``author`` tells it of one run; the run's own user where it can't."""
-    return {hit.run_id: author(hit.run_id) or hit.user for hit in hits}
 
 
 def _hit(table: RunTable, count: int, row: int, folded: str, words: list[str]) -> Hit:
