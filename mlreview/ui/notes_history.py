@@ -4,9 +4,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from mlreview.notes.results import Entry, Saved
-from mlreview.notes.revisions import new_save_id
-from mlreview.ui import identity, note_editor, note_saving, notes_open, notes_state, writes
+from mlreview.notes.results import Entry
+from mlreview.ui import note_editor, note_saving, notes_open, notes_state, writes
 from mlreview.ui.notes_runs import Runs
 from mlreview.ui.text import moment, plain
 
@@ -100,12 +99,4 @@ def _render_entry(run_id: str, entry: Entry, entries: Sequence[Entry], runs: Run
 
 
 def _restore(run_id: str, revision_id: str) -> None:
-    person = identity.current()
-
-    def act() -> Saved:
-        return writes.notes().restore(
-            run_id, revision_id, save_id=new_save_id(), author=person.name, verified=person.verified
-        )
-
-    if notes_state.attempt(act) is not None:
-        st.toast("The older text is the note again.", icon=":material/restore:")
+    notes_state.restore(run_id, revision_id, "The older text is the note again.")

@@ -10,11 +10,14 @@ from mlreview.analysis.leaderboard import RankingChoice, choose_ranking
 from mlreview.analysis.team import team_choice
 from mlreview.entities import Lifecycle, RunQuery, RunTable
 from mlreview.names import REVIEW_STATE_TAG
+from mlreview.notes.links import mentioned_runs
 from mlreview.ui import basket, reads, urlstate
 from mlreview.ui.note_editor import RunInfo
 from mlreview.ui.text import clip, direction_arrow, number
 
 MAX_OPTIONS = 500
+MAX_ELSEWHERE = 200
+"""Runs of other experiments that are looked up for one note's links."""
 _STATES = {"changes_requested": "changes requested"}
 
 
@@ -49,9 +52,12 @@ class Runs:
         return RunInfo(self.name(run_id), self.metric(run_id), _STATES.get(state, state))
 
     def mentioned(self, *texts: str) -> dict[str, RunInfo]:
-        """The runs whose ids occur in the texts, and those of the basket: what links in a note may lead to."""
-        ids = [run_id for run_id in self.position if any(run_id in text for text in texts)]
-        return {run_id: self.info(run_id) for run_id in [*ids, *basket.ids()] if run_id in self.position}
+        """The runs that the texts link to, and those of the basket; those of other experiments are read too."""
+        linked = [run_id for text in texts for run_id in mentioned_runs(text)]
+        ids = dict.fromkeys([*linked, *basket.ids()])
+        elsewhere = tuple(run_id for run_id in ids if run_id not in self.position)[:MAX_ELSEWHERE]
+        found = {run_id: self.info(run_id) for run_id in ids if run_id in self.position}
+        return found | (_elsewhere(elsewhere) if elsewhere else {})
 
     def best_first(self) -> list[str]:
         """Run ids, best value first, then newest first."""
@@ -61,6 +67,14 @@ class Runs:
         values = np.where(column.present & np.isfinite(column.values), column.values, np.nan)
         order = np.argsort(-values if self.choice.direction == "max" else values, kind="stable")
         return [*self.table.run_ids[order]]
+
+
+def _elsewhere(run_ids: tuple[str, ...]) -> dict[str, RunInfo]:
+    """Runs of other experiments, by name and state: their metric would be another one. Those not in the store lack."""
+    query = RunQuery(run_ids=run_ids, lifecycle="all", metrics=(), tags=(REVIEW_STATE_TAG,))
+    table = reads.runs(query).table
+    runs = Runs(table, None, {run_id: at for at, run_id in enumerate(table.run_ids)})
+    return {run_id: runs.info(run_id) for run_id in runs.position}
 
 
 def read_runs() -> Runs:

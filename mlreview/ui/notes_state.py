@@ -75,6 +75,11 @@ def _put_back(run_id: str, revision_id: str) -> None:
 
 def _restore_cut(run_id: str, revision_id: str) -> None:
     """The text as it was before the store cut it; where it is cut again, that is said."""
+    restore(run_id, revision_id, "The whole text is the note again.")
+
+
+def restore(run_id: str, revision_id: str, done: str) -> None:
+    """From a callback: make an older text the note again, and say ``done``, or that the note has changed meanwhile."""
     person = identity.current()
 
     def act() -> Saved:
@@ -82,8 +87,11 @@ def _restore_cut(run_id: str, revision_id: str) -> None:
             run_id, revision_id, save_id=new_save_id(), author=person.name, verified=person.verified
         )
 
-    if attempt(act) is not None:
-        st.toast("The whole text is the note again.", icon=":material/restore:")
+    saved = attempt(act)
+    if saved is not None and saved.conflict is not None:
+        st.toast("The note was changed meanwhile, and stays as it is. Look at the history.", icon=":material/info:")
+    elif saved is not None:
+        st.toast(done, icon=":material/restore:")
 
 
 def _leave_out(run_id: str, revision_id: str) -> None:
