@@ -63,6 +63,9 @@ ENTRY: Final = "mlreview.entry"
 
 SCRIPT: Final = "mlreview.script"
 COMMAND: Final = "mlreview.command"
+COMMAND_FOLDER: Final = "mlreview.command.folder"
+"""Where the command ran, from the root of its repository: ``.`` for the root itself."""
+
 ENV_PYTHON: Final = "mlreview.env.python"
 ENV_PLATFORM: Final = "mlreview.env.platform"
 ENV_HOST: Final = "mlreview.env.host"
@@ -71,6 +74,29 @@ ENV_CI: Final = "mlreview.env.ci"
 ENV_CI_ACTOR: Final = "mlreview.env.ci_actor"
 PROVENANCE_SWITCH: Final = "MLREVIEW_PROVENANCE"
 """The environment variable that turns the recording of provenance off."""
+
+# What a training keeps beside its run, so that somebody else can do it again.
+PATCH_FILE: Final = "mlreview/uncommitted.patch"
+"""What tracked files had beyond the commit, for ``git apply``."""
+
+PATCH_SHA: Final = "mlreview.git.patch_sha"
+"""SHA-256 of that patch, in hex."""
+
+UNTRACKED_FOLDER: Final = "mlreview/untracked"
+"""Sources that git did not know, each under its path from the root of the repository."""
+
+PACKAGES_FILE: Final = "mlreview/requirements.txt"
+"""The installed packages, as pip lists them."""
+
+# On a run that was made from another one; the first two hold that run's id, the third is one of each attempt.
+REPRODUCES_TAG: Final = "mlreview.reproduces"
+RETRAINS_TAG: Final = "mlreview.retrains"
+REPRODUCTION_TAG: Final = "mlreview.reproduction"
+REPRODUCTION_VERDICT_TAG: Final = "mlreview.reproduction.verdict"
+"""``reproduced``, ``within tolerance`` or ``not reproduced``."""
+
+REPRODUCTION_DIFFERS_TAG: Final = "mlreview.reproduction.differs"
+"""The first thing that differed, in words."""
 
 DEMO_TAG: Final = "mlreview.demo"
 """On an experiment: made by ``mlreview demo``; its value names the data."""

@@ -89,8 +89,12 @@ def _code(within_s: float) -> dict[str, str]:
         names.GIT_AUTHOR: state.author,
         names.GIT_DIRTY: state.dirty,
     }
-    if script and state.top != names.UNKNOWN and script.resolve().is_relative_to(Path(state.top).resolve()):
-        found[names.ENTRY] = script.resolve().relative_to(Path(state.top).resolve()).as_posix()
+    if state.top != names.UNKNOWN:
+        top = Path(state.top).resolve()
+        if script and script.resolve().is_relative_to(top):
+            found[names.ENTRY] = script.resolve().relative_to(top).as_posix()
+        if Path.cwd().resolve().is_relative_to(top):
+            found[names.COMMAND_FOLDER] = Path.cwd().resolve().relative_to(top).as_posix()
     return found
 
 

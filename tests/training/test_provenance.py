@@ -205,3 +205,15 @@ def test_every_start_run_is_recorded_with_no_code_at_all_unless_it_is_switched_o
         else:
             assert {names.GIT_COMMIT, names.GIT_DIRTY, names.COMMAND, names.ENTRY, names.ENV_PYTHON} <= ours
             assert tags[names.GIT_COMMIT] == git(repository, "rev-parse", "HEAD")
+
+
+def test_the_folder_of_the_command_is_recorded_from_the_root_of_its_repository(tmp_path: Path, monkeypatch):
+    (tmp_path / "jobs").mkdir()
+    git(tmp_path, "init", "-q")
+    (tmp_path / "jobs" / "train.py").write_text("")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-q", "-m", "first")
+    monkeypatch.chdir(tmp_path / "jobs")
+    monkeypatch.setattr("mlreview.training.provenance.main_script", lambda: tmp_path / "jobs" / "train.py")
+    found = find_provenance(within_s=10)
+    assert (found[names.COMMAND_FOLDER], found[names.ENTRY]) == ("jobs", "jobs/train.py")
