@@ -7,7 +7,7 @@ SHELL := /bin/bash
 VENV    ?= .venv
 PY      := $(VENV)/bin/python
 PYTHONS := $(PYTHON) python3.13 python3.12 python3.11 python3 python
-WORKERS ?= 2
+WORKERS ?= 3
 ARGS    ?=
 PORT    ?=
 

@@ -1,12 +1,15 @@
-"""How tests share two processes, and a loud end to what could not run.
+"""How tests share a few processes, and a loud end to what could not run.
 
-Tests that need one costly thing (TensorFlow, a browser, the store servers) stay together in one xdist process, so that
-the thing is started once in a run. Skipped tests are named with their reason; with ``MLREVIEW_REQUIRE_ALL=1`` one
-skipped test fails the run.
+Tests that need one costly thing (TensorFlow, the store servers) stay together in one xdist process, so that the thing
+is started once in a run. Browser tests mostly wait, and are the longest group: where more than two processes share the
+work they make two groups, whole files each. Skipped tests are named with their reason; with ``MLREVIEW_REQUIRE_ALL=1``
+one skipped test fails the run.
 """
 
 import os
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import pytest
 from _pytest.terminal import TerminalReporter
@@ -24,14 +27,38 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     Where several processes share the work, the long groups come first: none is left over for one process alone.
     """
     order = list(dict.fromkeys(GROUPS.values()))
+    second = _half(item.path for item in items if _group(item) == "browser") if _processes() > 2 else set[Path]()
     places = {}
     for item in items:
-        group = next((group for marker, group in GROUPS.items() if item.get_closest_marker(marker)), None)
+        group = _group(item)
         places[item] = len(order) if group is None else order.index(group)
+        if group == "browser" and item.path in second:
+            group = "browser-2"
         if group is not None and item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(group))
     if _is_worker(config):
         items.sort(key=lambda item: places[item])
+
+
+def _group(item: pytest.Item) -> str | None:
+    return next((group for marker, group in GROUPS.items() if item.get_closest_marker(marker)), None)
+
+
+def _processes() -> int:
+    """How many xdist processes share the work, as each of them knows."""
+    return int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+
+
+def _half(paths: Iterable[Path]) -> set[Path]:
+    """Whole files with about half of the tests, the same in every process: they all collect the same."""
+    first, second, taken = 0, 0, set[Path]()
+    for path, tests in sorted(Counter(paths).items(), key=lambda pair: (-pair[1], pair[0])):
+        if second < first:
+            taken.add(path)
+            second += tests
+        else:
+            first += tests
+    return taken
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:

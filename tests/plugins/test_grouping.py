@@ -63,6 +63,33 @@ def test_tests_that_need_one_costly_thing_run_in_one_process(marker: str, tmp_pa
     assert len(list((base / "seen").iterdir())) == 1
 
 
+def test_browser_tests_make_two_groups_of_whole_files_where_more_than_two_processes_share_the_work(tmp_path: Path):
+    base = tmp_path / "base"
+    for name in ("test_other.py", "test_third.py"):
+        (tmp_path / name).write_text(
+            MARKED.format(marker="browser")
+            .replace('"seen"', '"seen" / __name__')
+            .replace("mkdir(", "mkdir(parents=True, "),
+            encoding="utf-8",
+        )
+    done = _pytest(
+        tmp_path,
+        MARKED.format(marker="browser"),
+        "-n",
+        "3",
+        "--dist",
+        "loadgroup",
+        f"--basetemp={base}",
+        "--strict-markers",
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    seen = base / "seen"
+    small = {one.name for one in seen.iterdir() if one.is_file()}
+    other, third = ({one.name for one in (seen / name).iterdir()} for name in ("test_other", "test_third"))
+    assert [len(processes) for processes in (small, other, third)] == [1, 1, 1]
+    assert len(small | other | third) == 2
+
+
 @pytest.mark.parametrize("processes", [(), ("-n", "2", "--dist", "loadgroup")], ids=["one process", "two processes"])
 def test_a_skipped_test_is_named_and_fails_the_run_where_all_parts_are_required(
     processes: tuple[str, ...], tmp_path: Path
