@@ -6,6 +6,7 @@ from typing import Literal
 
 import streamlit as st
 from streamlit.navigation.page import Page
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from mlreview.ui import urlstate
 
@@ -107,7 +108,20 @@ def follow(shown: PageSpec) -> None:
     name = st.session_state.pop(_WANTED, None)
     if name is not None and name != shown.name:
         spec = BY_NAME[name]
+        _forget_fragments()
         st.switch_page(spec.path, query_params=urlstate.link_params(spec.view))
+
+
+def _forget_fragments() -> None:
+    """Have the server turn down what the timers of the page that is left still ask for.
+
+    The browser stops them when it hears of the new page. Asked for before that, a fragment of the old page would be
+    run after the new page, as a script run of the old one, and the browser would throw away what it shows: a blank
+    page. Streamlit turns down fragments that it doesn't know, but forgets them only at the end of the new page's run.
+    """
+    fragments = getattr(get_script_run_ctx(), "fragment_storage", None)
+    if fragments is not None:
+        fragments.clear()
 
 
 def link(

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
-from playwright.sync_api import Browser, Dialog, Page, expect
+from playwright.sync_api import Browser, Dialog, Page, WebSocketRoute, expect
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from mlreview.names import NOTE_TAG
 from mlreview.serve import free_port
@@ -27,7 +29,7 @@ def sample(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> S
     written = write_team_sample(sqlite_uri(copy_sqlite(sqlite_template, folder / "mlflow.db")), folder / "artifacts")
     client, params = MlflowClient(written.uri), {"hidden_units": "16", "learning_rate": "0.1"}
     curves = {"val_AUROC": [0.6, 0.65]}
-    for name in ("untouched", "twice", "taken back"):
+    for name in ("untouched", "twice", "taken back", "in view"):
         written.runs[name] = write_run(client, written.experiments["sports"], name, 6, params, curves)
     return written
 
@@ -104,6 +106,50 @@ def test_every_page_says_that_a_note_is_unsaved_and_leads_back_to_it(app: str, s
     save(page)
     expect(mark).to_have_count(0)
     assert stored(sample, run) == "not saved"
+
+
+def test_a_fragment_of_the_page_that_is_left_does_not_empty_the_one_that_is_opened(
+    app: str, sample: Sample, page: Page
+):
+    """A slow browser's timer asks for a fragment of the leaderboard after the server has switched to the notes.
+
+    Streamlit takes such a request in, runs it when the new page is done, and the browser, told of a script run of
+    the old page, throws away what it shows: the page was blank.
+    """
+    run, timers, armed = sample.runs["in view"], [], []
+
+    def relay(route: WebSocketRoute) -> None:
+        server = route.connect_to_server()
+
+        def from_browser(message: str | bytes) -> None:
+            asked = BackMsg.FromString(message).rerun_script if isinstance(message, bytes) else None
+            if asked is not None and asked.is_auto_rerun:
+                timers.append((asked.page_script_hash, message))
+            server.send(message)
+
+        def from_server(message: str | bytes) -> None:
+            begun = ForwardMsg.FromString(message).new_session if isinstance(message, bytes) else None
+            if armed and begun is not None and begun.page_script_hash not in ("", timers[-1][0]):
+                armed.clear()
+                server.send(timers[-1][1])  # sent before the browser knew of this
+            route.send(message)
+
+        route.on_message(from_browser)
+        server.on_message(from_server)
+
+    page.route_web_socket(re.compile("/_stcore/stream"), relay)
+    open_editor(page, app, run)
+    type_at_end(page, "left open")
+    page.get_by_role("link", name="Leaderboard", exact=True).click(delay=90)
+    mark = page.get_by_test_id("stSidebar").get_by_role("button", name="in view")
+    expect(mark).to_be_visible(timeout=WAIT_MS)
+    wait_for(page, lambda: bool(timers))
+    armed.append(True)
+    mark.click(delay=90)
+    expect(editor(page)).to_have_value("left open", timeout=WAIT_MS)
+    assert not armed, "the late request was sent"
+    save(page)  # answered after whatever that request led to
+    expect(editor(page)).to_have_value("left open")
 
 
 def test_a_draft_survives_the_apps_death_and_a_save_pressed_meanwhile_happens_once_it_is_back(
