@@ -88,6 +88,63 @@ UNTRACKED_FOLDER: Final = "mlreview/untracked"
 PACKAGES_FILE: Final = "mlreview/requirements.txt"
 """The installed packages, as pip lists them."""
 
+RUN_FILE: Final = "mlreview/run.json"
+"""What was recorded, in one file: ``mlreview.records.RunRecord`` as JSON."""
+
+CODE_FOLDER: Final = "mlreview/code"
+"""The script or notebook that ran, under its path from the root of the repository, or its name where there is none."""
+
+PLOTS_FOLDER: Final = "mlreview/plots"
+"""The common plots as JSON, ``<split>/<plot>.json``, for whoever draws them."""
+
+MANIFEST_FOLDER: Final = "mlreview/models"
+"""A manifest of each logged model's files, ``<model id>.json``."""
+
+TRACKED_TAG: Final = "mlreview.tracked"
+"""On a run: the version of mlreview whose ``track()`` recorded it."""
+
+DESCRIPTION_TAG: Final = "mlreview.description"
+SEEDED_TAG: Final = "mlreview.seeded"
+"""What the seed was given to: ``python, numpy, keras``."""
+
+PACKAGES_SHA: Final = "mlreview.packages_sha"
+"""SHA-256 of the list of packages."""
+
+HARDWARE_TAG: Final = "mlreview.hardware"
+"""Processors, memory and accelerators, in words."""
+
+MODEL_DIGEST_TAG: Final = "mlreview.model.digest"
+"""Digest of the manifest of the model that was logged last."""
+
+FIELDS_TAG: Final = "mlreview.fields"
+"""Which required fields the end of the training found missing, as JSON: ``{"recorded": [...], "missing": [...]}``."""
+
+WARNINGS_TAG: Final = "mlreview.warnings"
+"""What is doubtful about the data, a line each: validation and test the same, training and validation overlapping."""
+
+ARCHITECTURE_PARAM: Final = "model_architecture"
+"""Layers with widths and activations: ``Dense 32 relu → Dense 1 sigmoid``."""
+
+LAYERS_PARAM: Final = "model_layers"
+WIDTHS_PARAM: Final = "model_widths"
+PARAMETERS_PARAM: Final = "model_parameters"
+
+REQUIRED_FIELDS: Final = (
+    "params",
+    "train_metrics",
+    "test_metrics",
+    "environment",
+    "code_version",
+    "script",
+    "data_digest",
+    "data_location",
+    "seed",
+    "model",
+    "plots",
+    "note",
+)
+"""What a reviewed run has to have recorded, unless the team's settings say otherwise; see ``mlreview.fields``."""
+
 # On a run that was made from another one; the first two hold that run's id, the third is one of each attempt.
 REPRODUCES_TAG: Final = "mlreview.reproduces"
 RETRAINS_TAG: Final = "mlreview.retrains"

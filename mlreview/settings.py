@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from mlreview import names
 from mlreview.errors import BadInputError
+from mlreview.fields import check_field_name
 
 CONFIG_FILE = "mlreview.toml"
 
@@ -52,6 +53,18 @@ class Settings(BaseSettings):
         default=(),
         description="Headings of the template for notes, in order, instead of the seven that it has otherwise.",
     )
+
+    required_fields: tuple[str, ...] = Field(
+        default=names.REQUIRED_FIELDS,
+        description="What a run has to have recorded before its review, checked when a training ends and by the gate.",
+    )
+
+    @field_validator("required_fields")
+    @classmethod
+    def _known_fields(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            check_field_name(name)
+        return value
 
     @field_validator("metric_aliases", mode="before")
     @classmethod
