@@ -209,6 +209,12 @@ class ApiStore:
                 raise missing(path) from error
             raise
 
+    def model_artifacts(self, model: LoggedModel, path: str = "") -> tuple[Artifact, ...]:
+        """See ``RunStore``."""
+        check_path(path)
+        items = self._api.model_artifacts(model, path)
+        return tuple(sorted((decode.artifact(item) for item in items), key=lambda one: one.path))
+
     def read_model_artifact(self, model: LoggedModel, path: str, limit: int = names.MAX_ARTIFACT_BYTES) -> bytes:
         """See ``RunStore``."""
         check_path(path)

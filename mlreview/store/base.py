@@ -119,6 +119,19 @@ class RunStore(Protocol):
         """
         ...
 
+    def model_artifacts(self, model: LoggedModel, path: str = "") -> tuple[Artifact, ...]:
+        """What lies in one folder of a logged model, not deeper, by path; nothing where there is no such folder.
+
+        Args:
+            model: As ``logged_models`` gave it.
+            path: Of the folder, relative to the model, with forward slashes; empty for the model's own.
+
+        Raises:
+            BadInputError: The path could lead out of the model.
+            StoreError: The artifact store can't be reached from here.
+        """
+        ...
+
     def read_model_artifact(self, model: LoggedModel, path: str, limit: int = names.MAX_ARTIFACT_BYTES) -> bytes:
         """The bytes of one file of a logged model, all of them; nothing of it is loaded or run.
 

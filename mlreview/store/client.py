@@ -234,6 +234,13 @@ class ClientApi:
         """See ``Api``."""
         return self._artifacts(run_id).read(path, limit)
 
+    def model_artifacts(self, model: LoggedModel, path: str) -> list[Json]:
+        """See ``Api``."""
+        from mlreview.store.artifacts import artifacts_of
+
+        found = artifacts_of(model.artifact_location, model.run_id, self._timeout, self._address).list(path)
+        return [{"path": one.path, "is_dir": one.is_dir, "file_size": one.size} for one in found]
+
     def read_model_artifact(self, model: LoggedModel, path: str, limit: int) -> bytes:
         """See ``Api``."""
         from mlreview.store.artifacts import artifacts_of

@@ -66,6 +66,10 @@ class Api(Protocol):
         """One file; ``StoreError`` where it is larger than ``limit`` bytes."""
         ...
 
+    def model_artifacts(self, model: LoggedModel, path: str) -> list[Json]:
+        """Files and folders in one folder of a logged model; nothing where there is no such folder."""
+        ...
+
     def read_model_artifact(self, model: LoggedModel, path: str, limit: int) -> bytes:
         """One file of a logged model; ``StoreError`` where it is larger than ``limit`` bytes."""
         ...
@@ -137,6 +141,12 @@ class RestApi:
     def read_artifact(self, run_id: str, path: str, limit: int) -> bytes:
         """See ``Api``. The way that MLflow's own pages take: the server fetches it, from wherever it is."""
         return self._transport.download("/get-artifact", {"run_uuid": run_id, "path": path}, limit)
+
+    def model_artifacts(self, model: LoggedModel, path: str) -> list[Json]:
+        """See ``Api``."""
+        query = {"artifact_directory_path": path} if path else {}
+        where = f"{ROOT}logged-models/{quote(model.model_id, safe='')}/artifacts/directories"
+        return self._transport.call("GET", where, query).get("files", [])
 
     def read_model_artifact(self, model: LoggedModel, path: str, limit: int) -> bytes:
         """See ``Api``."""

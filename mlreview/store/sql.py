@@ -143,6 +143,14 @@ class SqlStore:
             return self._server.read_artifact(run_id, path, limit)
         return self._artifacts(run_id).read(path, limit)
 
+    def model_artifacts(self, model: LoggedModel, path: str = "") -> tuple[Artifact, ...]:
+        """See ``RunStore``."""
+        if self._server is not None:
+            return self._server.model_artifacts(model, path)
+        from mlreview.store.artifacts import artifacts_of
+
+        return artifacts_of(model.artifact_location, model.run_id, self._timeout).list(path)
+
     def read_model_artifact(self, model: LoggedModel, path: str, limit: int = names.MAX_ARTIFACT_BYTES) -> bytes:
         """See ``RunStore``."""
         if self._server is not None:

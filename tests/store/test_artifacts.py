@@ -96,6 +96,12 @@ def test_files_of_a_logged_model_are_read_as_they_are_and_nothing_outside_of_it(
     place.client.log_model_artifacts(made.model_id, str(folder))
     place.client.finalize_logged_model(made.model_id, "READY")
     (model,) = place.store.logged_models((place.run,))
+    listed = place.store.model_artifacts(model)
+    assert listed == (Artifact("MLmodel", is_dir=False, size=len(TEXT)), Artifact("data", is_dir=True))
+    assert place.store.model_artifacts(model, "data") == (Artifact("data/weights.bin", is_dir=False, size=256),)
+    assert place.store.model_artifacts(model, "no such folder") == ()
+    with pytest.raises(BadInputError):
+        place.store.model_artifacts(model, "../elsewhere")
     assert place.store.read_model_artifact(model, "MLmodel") == TEXT
     assert place.store.read_model_artifact(model, "data/weights.bin", limit=256) == bytes(range(256))
     with pytest.raises(StoreError, match="larger than"):

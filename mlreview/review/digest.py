@@ -1,0 +1,129 @@
+"""Reads the content of a run that a decision holds for; nothing of it is loaded or run.
+
+Params, the metrics that are there now, data digests, code version, uncommitted code, and the model's files. Notes, tags
+and everything of ``mlreview.*`` are none of it.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator
+
+from mlreview import names
+from mlreview.entities import Artifact, Run
+from mlreview.errors import MlreviewError, NotFoundError
+from mlreview.review.content import Content, Section, hashed, number_text, sized
+from mlreview.store.base import RunStore
+from mlreview.training.manifest import Manifest, parse_manifest
+
+HASH_BYTES = 64 * 1024 * 1024
+"""Bytes of a model's files that are read and hashed; the rest is compared by what training recorded, or by size."""
+
+MANIFEST_PATH = "mlreview/model/manifest.json"
+"""Artifact of a run in which training has recorded its model's files."""
+
+_SOURCE_FOLDERS = frozenset({"code", "source", "sources", "untracked"})
+_DEPTH = 8
+
+
+def read_content(store: RunStore, run: Run, hash_bytes: int = HASH_BYTES) -> Content:
+    """The content of a run as it is now.
+
+    Args:
+        store: To read files from.
+        run: As the store gave it.
+        hash_bytes: How many bytes of files are read at most; 0 for none.
+
+    Returns:
+        Everything that could be read. What could not is named in ``Content.unread``; it never stops a review.
+    """
+    sections: dict[Section, dict[str, str]] = {
+        "params": {key: value for key, value in run.params.items() if not key.startswith(names.OWN_PREFIX)},
+        "metrics": {
+            key: number_text(metric.value)
+            for key, metric in run.metrics.items()
+            if not key.startswith(names.OWN_PREFIX)
+        },
+        "data": _data(run),
+        "code": _code(run),
+    }
+    unread: dict[Section, str] = {}
+    left = hash_bytes
+    try:
+        sections["sources"] = _sources(store, run.run_id)
+    except MlreviewError as error:
+        unread["sources"] = error.message
+    try:
+        sections["model"] = _model(store, run, left)
+    except MlreviewError as error:
+        unread["model"] = error.message
+    return Content(sections, unread)
+
+
+def _data(run: Run) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for one in sorted(run.datasets, key=lambda one: (one.name, one.context or "", one.digest)):
+        key = f"{one.name} ({one.context})" if one.context else one.name
+        found[key] = f"{found[key]}, {one.digest}" if key in found else one.digest
+    return found
+
+
+def _code(run: Run) -> dict[str, str]:
+    commit = run.tags.get(names.GIT_COMMIT) or run.tags.get(names.GIT_COMMIT_TAG)
+    return {"commit": commit} if commit else {}
+
+
+def _sources(store: RunStore, run_id: str) -> dict[str, str]:
+    """Patches and uncommitted files that training put beside the run."""
+    found: dict[str, str] = {}
+    for top in store.artifacts(run_id, "mlreview"):
+        name = top.path.rpartition("/")[2]
+        if top.is_dir and name in _SOURCE_FOLDERS:
+            files = list(_below(lambda path: store.artifacts(run_id, path), top.path))
+        elif not top.is_dir and name.endswith((".patch", ".diff")):
+            files = [top]
+        else:
+            continue
+        for file in files:
+            data = store.read_artifact(run_id, file.path)
+            found[file.path.removeprefix("mlreview/")] = hashed(hashlib.sha256(data).hexdigest(), len(data))
+    return found
+
+
+def _model(store: RunStore, run: Run, left: int) -> dict[str, str]:
+    recorded = _recorded(store, run.run_id)
+    found: dict[str, str] = {}
+    if recorded is not None:
+        found["(recorded by training)"] = f"sha256:{recorded.digest} {recorded.size}"
+    known = {entry.path: entry for entry in recorded.files} if recorded else {}
+    first: dict[str, str] = {}
+    for model in run.models:
+        name = model.name or "model"
+        prefix = name if first.setdefault(name, model.model_id) == model.model_id else f"{name}@{model.model_id[:12]}"
+        for file in _below(lambda path, model=model: store.model_artifacts(model, path), ""):
+            entry = known.get(file.path)
+            if file.size is not None and file.size <= left:
+                data = store.read_model_artifact(model, file.path, limit=max(left, 1))
+                left -= len(data)
+                found[f"{prefix}/{file.path}"] = hashed(hashlib.sha256(data).hexdigest(), len(data))
+            elif entry is not None and entry.size == file.size:
+                found[f"{prefix}/{file.path}"] = hashed(entry.sha256, entry.size)
+            else:
+                found[f"{prefix}/{file.path}"] = sized(file.size)
+    return found
+
+
+def _recorded(store: RunStore, run_id: str) -> Manifest | None:
+    try:
+        return parse_manifest(store.read_artifact(run_id, MANIFEST_PATH).decode())
+    except NotFoundError:
+        return None
+    except UnicodeDecodeError:
+        return None
+
+
+def _below(listing: Callable[[str], tuple[Artifact, ...]], top: str, depth: int = 0) -> Iterator[Artifact]:
+    """Every file below a folder, in the order of paths."""
+    for one in listing(top):
+        if not one.is_dir:
+            yield one
+        elif depth < _DEPTH:
+            yield from _below(listing, one.path, depth + 1)
