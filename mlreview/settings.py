@@ -66,6 +66,13 @@ class Settings(BaseSettings):
             check_field_name(name)
         return value
 
+    reproduce_tolerance: float = Field(
+        default=0.001,
+        ge=0,
+        lt=1,
+        description="Relative difference of a metric up to which a reproduction counts as within tolerance.",
+    )
+
     @field_validator("metric_aliases", mode="before")
     @classmethod
     def _one_name_or_several(cls, value: Any) -> Any:
