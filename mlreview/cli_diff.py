@@ -7,9 +7,9 @@ from rich.table import Table
 from rich.text import Text
 
 from mlreview.analysis.diff import Section
-from mlreview.analysis.diff_metrics import percent_text
 from mlreview.analysis.diff_report import Compared
 from mlreview.analysis.diff_rows import DiffRow
+from mlreview.analysis.figures import percent, short, signed
 
 _CELL_CHARS = 60
 _PIPE_WIDTH = 220
@@ -43,8 +43,9 @@ def _summary(seen: Compared) -> list[str]:
     labels = [printable(label) for label in seen.labels]
     causes = "; ".join(printable(cause) for cause in summary.causes)
     more = f"; {summary.more} more" if summary.more else ""
-    lines = [f"Baseline: {labels[seen.baseline]}", f"Differs: {causes or 'nothing that was recorded'}{more}"]
-    lines += [printable(line) for line in (summary.effect, summary.warning) if line]
+    why = f", {printable(seen.baseline_reason)}" if seen.baseline_reason else ""
+    lines = [f"Baseline: {labels[seen.baseline]}{why}", f"Differs: {causes or 'nothing that was recorded'}{more}"]
+    lines += [printable(line) for line in (summary.effect, summary.beside, summary.warning) if line]
     lines += [
         f"Replicates, the same but for the seed: {', '.join(labels[row] for row in group)}"
         for group in seen.comparison.replicate_groups
@@ -79,9 +80,9 @@ def _cell(seen: Compared, section: Section, row: DiffRow, at: int) -> str:
         text = printable(" ".join(str(value).split())) or "(empty)"
         return text if len(text) <= _CELL_CHARS else f"{text[: _CELL_CHARS - 1]}…"
     cells = seen.metrics[row.key]
-    delta, percent = cells.deltas[at], cells.percents[at]
-    said = f"{value:.4g}" + (" *" if cells.best[at] else "")
+    delta, share = cells.deltas[at], cells.percents[at]
+    said = short(float(value)) + (" *" if cells.best[at] else "")
     if delta is None:
         return said
-    share = "" if percent is None else f", {percent_text(percent)}"
-    return f"{said} ({delta:+.3g}{share}, {cells.verdicts[at]})"
+    parts = [signed(delta), "" if share is None else percent(share), cells.judgement(at)]
+    return f"{said} ({', '.join(part for part in parts if part)})"

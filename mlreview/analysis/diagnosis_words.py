@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from mlreview.analysis import fit_rules as rules
+from mlreview.analysis.figures import signed, typographic
 from mlreview.analysis.fit_rules import Verdict
 from mlreview.entities import Direction
 
@@ -88,22 +89,22 @@ def say(facts: Facts) -> tuple[tuple[str, ...], str]:
 def number(value: float) -> str:
     """A value at three digits."""
     if value != value or value in (float("inf"), float("-inf")):
-        return {"nan": "NaN", "inf": "infinity", "-inf": "-infinity"}[str(value)]
+        return {"nan": "NaN", "inf": "infinity", "-inf": "−infinity"}[str(value)]
     size = abs(value)
     if size == 0 or 0.0995 <= size < 999.5:
         digits = 3 if size < 1 else 2 if size < 10 else 1 if size < 100 else 0
-        return f"{value:.{digits}f}"
-    return f"{value:.3g}"
+        return typographic(f"{value:.{digits}f}")
+    return typographic(f"{value:.3g}")
 
 
 def change(before: float, after: float) -> str:
     """A signed change in percent; in words where percent says nothing."""
     if not before > 0:
-        return f"{after - before:+.3g}"
+        return signed(after - before)
     share = after / before - 1
     if share >= 10:
         return f"{after / before:,.0f} times" if share < 1e6 else "out of all bounds"
-    return f"{'+' if share >= 0 else '−'}{abs(share) * 100:.{0 if abs(share) >= 0.0995 else 1}f} %"
+    return typographic(f"{share * 100:+.{0 if abs(share) >= 0.0995 else 1}f} %")
 
 
 def clip(key: str | None) -> str:

@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 
 from mlreview.analysis.diff import Section
-from mlreview.analysis.diff_metrics import percent_text
 from mlreview.analysis.diff_report import Compared
 from mlreview.analysis.diff_rows import DiffRow
+from mlreview.analysis.figures import percent, short, signed
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _MARKDOWN_CHARS = 200
@@ -57,12 +57,13 @@ def diff_markdown(seen: Compared, everything: bool = False) -> str:
     summary, labels = seen.summary, [_text(label) for label in seen.labels]
     causes = "; ".join(_text(cause) for cause in summary.causes)
     more = f"; {summary.more} more" if summary.more else ""
+    why = f", {_text(seen.baseline_reason)}" if seen.baseline_reason else ""
     lines = [
         f"# {len(labels)} runs compared",
         "",
-        f"- Baseline: **{labels[seen.baseline]}**",
+        f"- Baseline: **{labels[seen.baseline]}**{why}",
         f"- Differs: {causes or 'nothing that was recorded'}{more}",
-        *[f"- {_text(line)}" for line in (summary.effect, summary.warning) if line],
+        *[f"- {_text(line)}" for line in (summary.effect, summary.beside, summary.warning) if line],
         *[f"- Not recorded: {record.what}, {_which(record.rows, labels)}" for record in seen.missing],
     ]
     head = [f"{label} (baseline)" if at == seen.baseline else label for at, label in enumerate(labels)]
@@ -90,11 +91,11 @@ def _shown(seen: Compared, section: Section, row: DiffRow, at: int) -> str:
         text = str(value)
         return _text(text) if text.strip() else "(empty)"
     cells = seen.metrics[row.key]
-    delta, percent = cells.deltas[at], cells.percents[at]
-    said = f"{value:.4g}"
+    delta, share = cells.deltas[at], cells.percents[at]
+    said = short(float(value))
     if delta is not None:
-        share = "" if percent is None else f", {percent_text(percent)}"
-        said += f" ({delta:+.3g}{share}, {cells.verdicts[at]})"
+        parts = [signed(delta), "" if share is None else percent(share), cells.judgement(at)]
+        said += f" ({', '.join(part for part in parts if part)})"
     return f"**{said}**" if cells.best[at] else said
 
 

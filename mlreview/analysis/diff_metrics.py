@@ -16,6 +16,15 @@ from mlreview.analysis.metric_names import read_metric_name
 from mlreview.analysis.noise import Noise
 from mlreview.entities import Direction, RunTable
 
+NOISE_UNKNOWN = "noise unknown"
+_WORDS: Mapping[Verdict, str] = {
+    "better": "better",
+    "worse": "worse",
+    "equal": "the same",
+    "within noise": "within noise",
+    "other data": "evaluated on other data",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class MetricCells:
@@ -27,6 +36,8 @@ class MetricCells:
         deltas: Value less the baseline's, in the metric's unit; ``None`` where either is missing or not finite.
         percents: The same in percent of the baseline's absolute value; ``None`` also where that is 0.
         verdicts: ``better``, ``worse``, ``within noise`` ... ; never better or worse without a direction.
+        beyond_noise: It is known how far chance moves the difference, and it is larger than that. ``better`` without
+            it is the sign of a number and no finding: it is never coloured, and said to be unknown.
         best: The run has the best value of those that were evaluated on the baseline's data, where values differ
             and the direction is known.
         noise: On what ``within noise`` rests, for people; empty where the noise is unknown.
@@ -37,8 +48,16 @@ class MetricCells:
     deltas: tuple[float | None, ...]
     percents: tuple[float | None, ...]
     verdicts: tuple[Verdict, ...]
+    beyond_noise: tuple[bool, ...]
     best: tuple[bool, ...]
     noise: str
+
+    def judgement(self, at: int) -> str:
+        """What one run's difference says, in a few words; empty where there is nothing to say."""
+        verdict = self.verdicts[at]
+        if verdict in ("better", "worse") and not self.beyond_noise[at]:
+            return f"{verdict}, {NOISE_UNKNOWN}"
+        return _WORDS.get(verdict, "")
 
 
 def against_baseline(
@@ -84,18 +103,15 @@ def against_baseline(
         deltas=deltas,
         percents=percents,
         verdicts=verdicts,
+        beyond_noise=tuple(
+            verdict in ("better", "worse") and bool(np.isfinite(margin))
+            for verdict, margin in zip(verdicts, found.margins, strict=True)
+        ),
         best=_best(
             np.where([verdict == "other data" for verdict in verdicts], np.nan, values), None if training else direction
         ),
         noise=noise.words.replace("the leader", "the baseline") if noise.source != "unknown" else "",
     )
-
-
-def percent_text(percent: float) -> str:
-    """``+3.1 %``: signed, as few digits as say something."""
-    size = abs(percent)
-    digits = f"{percent:+.0f}" if size >= 99.5 else f"{percent:+.1f}" if size >= 0.95 else f"{percent:+.1g}"
-    return f"{digits} %".replace("-", "−")
 
 
 def training_metrics(runs: RunTable) -> frozenset[str]:

@@ -19,7 +19,7 @@ from mlreview.analysis.diff_missing import MissingRecord, missing_records
 from mlreview.analysis.diff_summary import Summary, summarise
 from mlreview.analysis.leaderboard import RankingChoice, choose_ranking
 from mlreview.analysis.team import team_choice
-from mlreview.entities import Direction, Experiment, ModelVersion
+from mlreview.entities import Direction, Experiment, ModelVersion, RunTable
 from mlreview.errors import BadInputError
 
 MAX_RUNS = 50
@@ -34,12 +34,14 @@ class Compared:
         baseline: Position of the run that the others are held against.
         ranking: The metric that ranks; ``None`` where no run has a metric that suits.
         directions: Which way is better, where the team or the viewer says so.
+        baseline_reason: Why that run is the baseline, in words that follow its name; may be empty.
     """
 
     comparison: Comparison
     baseline: int
     ranking: RankingChoice | None
     directions: Mapping[str, Direction]
+    baseline_reason: str = ""
 
     @property
     def recorded(self) -> Recorded:
@@ -75,7 +77,7 @@ class Compared:
     def summary(self) -> Summary:
         """What to read first."""
         cells = self.metrics.get(self.ranking.metric) if self.ranking else None
-        return summarise(self.comparison, cells, self.baseline, self.missing, self.labels)
+        return summarise(self.comparison, cells, self.metrics, self.baseline, self.missing, self.labels)
 
     @cached_property
     def code_comparisons(self) -> tuple[str | None, ...]:
@@ -93,6 +95,7 @@ def see(
     baseline: str | None,
     ranking: RankingChoice | None,
     directions: Mapping[str, Direction],
+    reason: str = "",
 ) -> Compared:
     """Compare runs and look at them from one.
 
@@ -101,6 +104,7 @@ def see(
         baseline: Run id; the first run where it is none of these.
         ranking: What ranks.
         directions: Which way is better, where the team says so.
+        reason: Why ``baseline`` is it, in words.
     """
     run_ids = list(recorded.runs.run_ids)
     at = run_ids.index(baseline) if baseline in run_ids else 0
@@ -108,7 +112,7 @@ def see(
     told = dict(directions)
     if ranking is not None and ranking.direction_known:
         told[ranking.metric] = ranking.direction
-    return Compared(compare(recorded, metric), at, ranking, told)
+    return Compared(compare(recorded, metric), at, ranking, told, reason)
 
 
 def see_for_team(
@@ -118,25 +122,45 @@ def see_for_team(
     versions: Sequence[ModelVersion] | None = None,
     metric: str | None = None,
     direction: Direction | None = None,
+    pinned: str | None = None,
 ) -> Compared:
     """Compare runs as their team looks at them: by its metric, its directions, and its baseline where that is here.
 
     Args:
         recorded: What was read.
-        baseline: Run id that the viewer chose.
+        baseline: Run id that the viewer chose for this comparison.
         experiments: At least those of the runs.
         versions: Everything in the registry; ``None`` where it did not answer.
         metric: What the viewer ranks by.
         direction: Which way of it the viewer calls better.
+        pinned: Run id that the viewer pinned on the leaderboard.
     """
     here = set(recorded.runs.experiment_ids)
     own = [experiment for experiment in experiments if experiment.experiment_id in here]
     ranking = choose_ranking(recorded.runs, metric, direction, team_choice(own) if own else None)
     if ranking is not None and ranking.metric not in recorded.runs.metrics:
         ranking = choose_ranking(recorded.runs)  # none of these runs has what the whole experiment is ranked by
-    if baseline is None:
-        baseline = choose_baseline(recorded.runs, own, versions).run_id
-    return see(recorded, baseline, ranking, _directions(own))
+    baseline, reason = _baseline(recorded.runs, own, versions, baseline, pinned)
+    return see(recorded, baseline, ranking, _directions(own), reason)
+
+
+def _baseline(
+    runs: RunTable,
+    experiments: Sequence[Experiment],
+    versions: Sequence[ModelVersion] | None,
+    chosen: str | None,
+    pinned: str | None,
+) -> tuple[str, str]:
+    """Which of these runs the others are held against, and why, in words that follow its name."""
+    here = list(runs.run_ids)
+    if chosen in here:
+        return str(chosen), "chosen by you"
+    found = choose_baseline(runs, experiments, versions, pinned if pinned in here else None)
+    if found.run_id in here:
+        return str(found.run_id), found.reason
+    if found.run_id is None:
+        return here[0], "; ".join([f"the first of these: {found.reason}", *found.remarks])
+    return here[0], f"the first of these: the run {found.reason} is not among them"
 
 
 def _directions(experiments: Sequence[Experiment]) -> dict[str, Direction]:
@@ -162,7 +186,8 @@ def diff_report(seen: Compared, everything: bool = False) -> dict[str, Any]:
         entry a run is in their order. ``sections``: a list of rows each, with ``key``, ``values`` (text as recorded,
         numbers for metrics, ``null`` where the run has none), ``differs``, ``hidden`` (why it is no difference, or
         ``null``) and ``repeats`` (the row that says the same, or ``null``); metrics also with ``direction``,
-        ``deltas``, ``percents``, ``verdicts`` and ``best``. ``counts``: of each section, with nothing left out.
+        ``deltas``, ``percents``, ``verdicts``, ``beyond_noise`` (its noise is known, and it is more than that) and
+        ``best``. ``counts``: of each section, with nothing left out.
     """
     runs = seen.recorded.runs
     return {
@@ -177,12 +202,14 @@ def diff_report(seen: Compared, everything: bool = False) -> dict[str, Any]:
             for row in range(len(runs))
         ],
         "baseline": runs.run_ids[seen.baseline],
+        "baseline_reason": seen.baseline_reason,
         "metric": seen.ranking.metric if seen.ranking else None,
         "direction": seen.ranking.direction if seen.ranking else None,
         "summary": {
             "causes": list(seen.summary.causes),
             "more_causes": seen.summary.more,
             "effect": seen.summary.effect,
+            "beside": seen.summary.beside,
             "warning": seen.summary.warning,
         },
         "counts": {
@@ -222,6 +249,7 @@ def _row(seen: Compared, section: str, row: Any) -> dict[str, Any]:
             "deltas": list(cells.deltas),
             "percents": list(cells.percents),
             "verdicts": list(cells.verdicts),
+            "beyond_noise": list(cells.beyond_noise),
             "best": list(cells.best),
         }
     return found

@@ -34,18 +34,18 @@ def explain_too_few(chosen: int) -> None:
 def look(recorded: Recorded) -> Compared:
     """The comparison as the address, the team and the leaderboard want it looked at."""
     ranked = urlstate.get(urlstate.LeaderboardView)
-    pinned = ranked.baseline if ranked.baseline in set(recorded.runs.run_ids) else None
     try:
         versions = reads.model_versions(None)
     except MlreviewError:
         versions = None  # the registry can be another store than the runs'
     return see_for_team(
         recorded,
-        urlstate.get(CompareView).baseline or pinned,
+        urlstate.get(CompareView).baseline,
         reads.experiments(),
         versions,
         ranked.metric,
         ranked.direction,
+        ranked.baseline,
     )
 
 
@@ -81,10 +81,11 @@ def render_summary(seen: Compared) -> None:
     said = [f"Same but for the seed: {_named(seen, group)}" for group in seen.comparison.replicate_groups]
     with st.container(border=True, key="compare_summary", gap="xsmall"):
         left, right = st.columns(2, gap="medium")
-        left.markdown(f":gray[What differs from {plain(seen.labels[seen.baseline], 60)}]  \n{causes}{more}")
-        right.markdown(
-            f":gray[What it did]  \n{plain(summary.effect, 400) or 'none of these runs has a metric to rank by'}"
-        )
+        why = f"  \n:gray[Baseline: {plain(seen.baseline_reason, 200)}]" if seen.baseline_reason else ""
+        left.markdown(f":gray[What differs from {plain(seen.labels[seen.baseline], 60)}]  \n{causes}{more}{why}")
+        did = [plain(summary.effect, 400) or "none of these runs has a metric to rank by"]
+        did += [plain(summary.beside, 600)] if summary.beside else []
+        right.markdown("  \n".join([":gray[What it did]", *did]))
         if said:
             st.markdown("  \n".join(f":material/casino: {line}" for line in said))
         if summary.warning:
@@ -226,6 +227,8 @@ def _headings(seen: Compared) -> list[dict[str, Any]]:
                 "glyph": style.glyph,
                 "slot": style.slot,
                 "baseline": row == seen.baseline,
+                # In the heading the short of it; the summary above the table says all.
+                "why": clip(seen.baseline_reason.partition(":")[0], 80) if row == seen.baseline else "",
                 "links": links,
             }
         )

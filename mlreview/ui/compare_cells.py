@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlreview.analysis.diff import Section
-from mlreview.analysis.diff_metrics import MetricCells, percent_text
+from mlreview.analysis.diff_metrics import NOISE_UNKNOWN, MetricCells
 from mlreview.analysis.diff_report import Compared
 from mlreview.analysis.diff_rows import DiffRow
+from mlreview.analysis.figures import percent, typographic
 from mlreview.ui.text import clip, direction_arrow, number
 
 MAX_CELLS = 12_000
@@ -23,6 +24,8 @@ _MAX_MARKED_CELLS = 600
 _MAX_TOKENS = 300
 _TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
 _SIGNS = {"better": "▲", "worse": "▼", "within noise": "≈", "other data": "≠ data", "equal": "="}
+_UNSURE = {"better": "△", "worse": "▽"}
+"""The same signs hollow, and never in a colour: how far chance moves the metric is unknown."""
 _WORDS = {
     "better": "Better than the baseline",
     "worse": "Worse than the baseline",
@@ -86,6 +89,7 @@ def table(seen: Compared, sight: Sight, headings: Sequence[dict[str, Any]]) -> d
         "runs": [{**heading, "result": result} for heading, result in zip(headings, results, strict=True)],
         "sections": [_section(seen, section, sight, marks) for section in seen.comparison.sections],
         "noise": f"Within noise: {noise}" if noise else "How much of a difference is chance is unknown",
+        "unsure": any(_is_unsure(cells) for cells in seen.metrics.values()),
         "sight": repr((sight, tuple(seen.recorded.runs.run_ids))),
     }
 
@@ -146,6 +150,12 @@ def _row(seen: Compared, section: Section, row: DiffRow, marks: "_Marks") -> dic
     }
 
 
+def _is_unsure(cells: MetricCells) -> bool:
+    """Of no difference that has a good and a bad side is it known whether it is more than chance."""
+    judged = [cells.beyond_noise[at] for at, verdict in enumerate(cells.verdicts) if verdict in _UNSURE]
+    return bool(judged) and not any(judged) and "within noise" not in cells.verdicts
+
+
 def _hint(seen: Compared, row: DiffRow, cells: MetricCells | None) -> str:
     said = []
     if cells is not None:
@@ -153,6 +163,8 @@ def _hint(seen: Compared, row: DiffRow, cells: MetricCells | None) -> str:
         better = {"max": "higher is better", "min": "lower is better", None: "which way is better isn't known"}
         arrow = f"{direction_arrow(cells.direction)} " if cells.direction else ""
         said.append(f"{arrow}{better[cells.direction]}{', ranks' if ranks else ''}")
+        if _is_unsure(cells):
+            said.append(NOISE_UNKNOWN)
     if row.repeats:
         said.append(f"says the same as {clip(row.repeats, 60)}")
     return " · ".join(said)
@@ -167,13 +179,20 @@ def _metric_cells(seen: Compared, row: DiffRow, cells: MetricCells) -> list[dict
             continue
         shown = number(float(value), digits)
         verdict = cells.verdicts[at]
+        unsure = verdict in _UNSURE and not cells.beyond_noise[at]
         judged = {"within noise": "noise", "other data": "noise", "better": "better", "worse": "worse"}.get(verdict, "")
-        cell: dict[str, Any] = {"state": _state(seen, row, at, judged), "text": shown, "copy": repr(float(value))}
-        delta, percent = cells.deltas[at], cells.percents[at]
+        cell: dict[str, Any] = {
+            "state": _state(seen, row, at, "" if unsure else judged),
+            "text": shown,
+            "copy": repr(float(value)),
+        }
+        delta, share = cells.deltas[at], cells.percents[at]
         if delta is not None:
-            share = f" · {percent_text(percent)}" if percent is not None else ""
-            cell["delta"] = f"{_SIGNS.get(verdict, '')} {signed(delta, digits)}{share}".strip()
+            sign = (_UNSURE if unsure else _SIGNS).get(verdict, "")
+            in_percent = f" · {percent(share)}" if share is not None else ""
+            cell["delta"] = f"{sign} {signed(delta, digits)}{in_percent}".strip()
         words = _WORDS[verdict] + (f" ({cells.noise})" if verdict == "within noise" and cells.noise else "")
+        words += "; how far chance alone moves it is unknown" if unsure else ""
         cell["title"] = f"{float(value)!r}{'. ' if words else ''}{words}"
         cell["best"] = cells.best[at]
         made.append(cell)
@@ -193,7 +212,7 @@ def signed(delta: float, digits: int) -> str:
     """A difference with its sign, at the digits of the values that it is between."""
     size = abs(delta)
     text = f"{size:.{digits}f}" if 10**-digits <= size < 100_000 else f"{size:.2g}"
-    return f"{'−' if delta < 0 else '+'}{text}"
+    return typographic(f"{'-' if delta < 0 else '+'}{text}")
 
 
 def _text_cells(seen: Compared, row: DiffRow, marks: "_Marks") -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from mlreview.analysis.association import MIN_RUNS, Association, associate
 from mlreview.analysis.diff_report import Compared
@@ -44,15 +45,29 @@ def render_effect(seen: Compared) -> None:
     )
     table = seen.recorded.runs
     if view.scope == "experiments":
-        experiments = tuple(sorted(set(table.experiment_ids)))
-        table = reads.runs(RunQuery(experiments, metrics=(metric,), params=tuple(keys))).table
+        table = _whole(seen, keys, metric)
     sweep = _sweep(seen, table, keys, metric)
     finite = int(np.isfinite(sweep.values).sum())
     others = "" if view.scope == "chosen" else "; the chosen ones in their colours, the others grey"
     st.caption(f"{finite:,} of {len(table):,} runs have {plain(metric, 60)}{others}")
     st.plotly_chart(scatter(sweep, metric), key="compare_scatter", config=CONFIG)
     st.plotly_chart(parallel(sweep, metric), key="compare_parallel", config=CONFIG)
-    _render_association(associate(table.params, sweep.values, keys), metric)
+    found = associate(table.params, sweep.values, keys)
+    more = 0
+    if found.n < MIN_RUNS and view.scope == "chosen":
+        more = int(np.isfinite(_values(_whole(seen, keys, metric), metric)).sum()) - finite
+    _render_association(found, metric, more)
+
+
+def _whole(seen: Compared, keys: list[str], metric: str) -> RunTable:
+    """All runs of the experiments that the compared runs are from."""
+    experiments = tuple(sorted(set(seen.recorded.runs.experiment_ids)))
+    return reads.runs(RunQuery(experiments, metrics=(metric,), params=tuple(keys))).table
+
+
+def _values(table: RunTable, metric: str) -> NDArray[np.float64]:
+    column = table.metrics.get(metric)
+    return np.full(len(table), np.nan) if column is None else np.where(column.present, column.values, np.nan)
 
 
 def _scope_chosen() -> None:
@@ -60,28 +75,25 @@ def _scope_chosen() -> None:
 
 
 def _sweep(seen: Compared, table: RunTable, keys: list[str], metric: str) -> Sweep:
-    column = table.metrics.get(metric)
-    values = np.full(len(table), np.nan) if column is None else np.where(column.present, column.values, np.nan)
     styles, chosen = palette.basket_styles(), set(seen.recorded.runs.run_ids)
     mine = [styles.get(run_id) if run_id in chosen else None for run_id in table.run_ids]
     return Sweep(
         labels=[name or run_id[:8] for name, run_id in zip(table.names, table.run_ids, strict=True)],
-        values=values,
+        values=_values(table, metric),
         params={key: table.params[key] for key in keys if key in table.params},
         colours=[None if style is None else style.slot for style in mine],
         symbols=["circle" if style is None else style.symbol for style in mine],
     )
 
 
-def _render_association(found: Association, metric: str) -> None:
+def _render_association(found: Association, metric: str, more: int) -> None:
     st.markdown(
         f"**Association with {plain(metric, 60)}**",
         help="How much worse a simple model (ridge regression on ranks) predicts held-out runs when the values of one "
         "param are shuffled among them. It is no cause: params that change together share it.",
     )
     if found.remark:
-        st.caption(f"{found.remark[0].upper()}{found.remark[1:]}." + (
-            "" if found.n >= MIN_RUNS else " Show all runs of the experiment, or train more.") )  # fmt: skip
+        st.caption(remark_of(found, more))
         return
     st.caption(f"n = {found.n:,} runs; the model explains {found.fit:.0%} of the ranks of runs that it has not seen")
     st.dataframe(
@@ -98,3 +110,18 @@ def _render_association(found: Association, metric: str) -> None:
         },
         alt=f"Association of params with {plain(metric, 60)}",
     )
+
+
+def remark_of(found: Association, more: int) -> str:
+    """Why no association is shown, and what would help.
+
+    Args:
+        found: Without any.
+        more: Runs with the metric that the experiments have beyond those that it rests on.
+    """
+    said = f"{found.remark[0].upper()}{found.remark[1:]}."
+    if found.n >= MIN_RUNS:
+        return said
+    if more <= 0:
+        return f"{said} These are all that the experiment has; a longer sweep would tell."
+    return f"{said} *All runs of the experiment* adds {more:,}."

@@ -31,7 +31,8 @@ def render(
 
     Args:
         data: From ``compare_cells.table``. Headings have ``id``, ``name``, ``title`` (the name in full), ``about``,
-            ``glyph``, ``slot`` (of the categorical colours), ``baseline``, ``links`` (``label``, ``url``, ``title``).
+            ``glyph``, ``slot`` (of the categorical colours), ``baseline``, ``why`` (of the
+            baseline), ``links`` (``label``, ``url``, ``title``).
         on_baseline: Called with the id of the run that becomes the baseline.
         on_remove: Called with the id of the run that is taken out.
 

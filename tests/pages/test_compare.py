@@ -127,7 +127,7 @@ def test_values_that_differ_look_different():
     assert telling_digits([0.9178, 0.9182]) == 4
     assert telling_digits([0.9, 0.8, float("nan")]) == 3
     assert signed(-0.00044, 4) == "−0.0004"
-    assert signed(0.0000123, 3) == "+1.2e-05"
+    assert signed(0.0000123, 3) == "+1.2e−05"
 
 
 def test_what_a_cell_shows_is_short_and_without_control_characters():

@@ -57,7 +57,10 @@ function heading(run, colours, send) {
     cell.append(result)
   }
   const actions = element("div", "actions")
-  if (run.baseline) actions.append(element("span", "pill", "Baseline"))
+  if (run.baseline) {
+    actions.append(element("span", "pill", "Baseline"))
+    if (run.why) actions.append(element("span", "why", run.why))
+  }
   else actions.append(button("Set as baseline", `Hold the others against ${run.title}`, () => send("baseline", run.id)))
   for (const link of run.links) {
     const anchor = element("a", "", link.label)
@@ -158,7 +161,7 @@ function legend(data) {
     item.append(element("span", `swatch ${kind}`), document.createTextNode(text))
     made.append(item)
   }
-  const signs = element("span", "", "▲ better  ▼ worse  ≈ within noise  ≠ other data")
+  const signs = element("span", "", "▲ better  ▼ worse  ≈ within noise  ≠ other data" + (data.unsure ? "  △ ▽ noise unknown" : ""))
   signs.title = data.noise
   made.append(signs)
   return made
