@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from mlreview.analysis.curve_shape import points_of
+from mlreview.analysis.diagnosis_checks import Check, checks_of
 from mlreview.analysis.diagnosis_curves import choose, kept_steps
 from mlreview.analysis.diagnosis_rules import judge
 from mlreview.analysis.diagnosis_words import Facts, say
@@ -36,6 +37,7 @@ class Diagnosis:
         unit: What people call a step of this run.
         evidence: Sentences, the most telling first.
         advice: What to do next; may be empty.
+        checks: Every condition of the rules that was looked at, with the run's own figure.
     """
 
     run_id: str
@@ -50,6 +52,7 @@ class Diagnosis:
     unit: Literal["epoch", "step"]
     evidence: tuple[str, ...]
     advice: str
+    checks: tuple[Check, ...] = ()
 
     @property
     def text(self) -> str:
@@ -72,6 +75,7 @@ class Diagnosis:
             "unit": self.unit,
             "evidence": list(self.evidence),
             "advice": self.advice,
+            "checks": [check.as_json() for check in self.checks],
         }
 
 
@@ -114,6 +118,7 @@ def diagnose(
         unit=facts.unit,
         evidence=evidence,
         advice=advice,
+        checks=checks_of(facts),
     )
 
 

@@ -20,9 +20,8 @@ def judge(judged: Judged, points: Mapping[str, Points], ranking: tuple[str, Dire
     if _is_broken(judged, facts):
         return facts
     held = judged.held
-    finite = 0 if held is None else len(held.finite())
+    finite = facts.points = 0 if held is None else len(held.finite())
     if held is None or finite < rules.MIN_POINTS:
-        facts.points = finite
         facts.reason = "no held-out curve" if held is None else "few points"
         _diverged(_train_shape(judged, None), None, facts)
         return facts
@@ -31,6 +30,7 @@ def judge(judged: Judged, points: Mapping[str, Points], ranking: tuple[str, Dire
     train = _train_shape(judged, shape)
     _place(facts, held, shape, judged.direction)
     facts.rise, facts.swing, facts.window = shape.rise, shape.swing, shape.window
+    facts.rise_sure, facts.measured = shape.sure, True
     if train is not None:
         # What can be read off the curve: an average over a steep fall is nowhere on it.
         shown = running_median(train.error, 3)
@@ -40,14 +40,12 @@ def judge(judged: Judged, points: Mapping[str, Points], ranking: tuple[str, Dire
     _ranking(facts, points, ranking, judged)
     if _diverged(train, shape, facts):
         return facts
-    rises = _rises(shape, judged)
+    rises = _rises(shape, judged, facts)
     found: list[Verdict] = []
     if rises and train is None:
         facts.reason = "no training curve"
         return facts
-    along = train is not None and float(train.smooth[-1] - train.smooth[shape.best]) >= rules.TRAIN_SHARE * float(
-        shape.smooth[-1] - shape.smooth[shape.best]
-    )
+    along = _rises_along(train, shape, facts)
     if rises and not along:
         found.append("overfitting")
     improves = not rises and _improves(shape, facts)
@@ -113,7 +111,8 @@ def _diverged(train: Shape | None, held: Shape | None, facts: Facts) -> bool:
     """The training error ends where it began or above, and far above its lowest; so does the held-out error."""
     if train is None or len(train.error) < rules.MIN_POINTS:
         return False
-    lost = train.smooth[-1] >= train.error[0] and train.rise >= rules.DIVERGED_RATIO - 1
+    facts.train_lost, facts.train_ratio = bool(train.smooth[-1] >= train.error[0]), 1 + train.rise
+    lost = facts.train_lost and train.rise >= rules.DIVERGED_RATIO - 1
     if not lost or train.rise <= train.sure:
         return False
     if held is not None and held.rise <= max(held.sure, rules.OVERFIT_RISE):
@@ -123,17 +122,30 @@ def _diverged(train: Shape | None, held: Shape | None, facts: Facts) -> bool:
     return True
 
 
-def _rises(shape: Shape, judged: Judged) -> bool:
+def _rises(shape: Shape, judged: Judged, facts: Facts) -> bool:
     """The held-out error ends clearly above its lowest, and not only since the last point or two."""
-    if len(shape.error) - 1 - shape.best < rules.PATIENCE:
-        return False
-    if shape.rise < rules.OVERFIT_RISE or shape.rise <= shape.sure:
-        return False
+    facts.since_best = len(shape.error) - 1 - shape.best
+    facts.score_fell, facts.score_least = float(shape.smooth[-1] - shape.smooth[shape.best]), _least(judged)
     since = (shape.smooth[shape.best + 1 :] - shape.smooth[shape.best]) / shape.scale
-    late = since[-max(rules.PATIENCE, len(since) // 4) :]
-    if float(np.median(late)) < rules.OVERFIT_RISE / 2:
+    if len(since):
+        facts.rise_late = float(np.median(since[-max(rules.PATIENCE, len(since) // 4) :]))
+    return (
+        facts.since_best >= rules.PATIENCE
+        and shape.rise >= rules.OVERFIT_RISE
+        and shape.rise > shape.sure
+        and facts.rise_late >= rules.OVERFIT_RISE / 2
+        and facts.score_fell >= facts.score_least
+    )
+
+
+def _rises_along(train: Shape | None, shape: Shape, facts: Facts) -> bool:
+    """The training error rose with the held-out one since its lowest."""
+    if train is None:
         return False
-    return float(shape.smooth[-1] - shape.smooth[shape.best]) >= _least(judged)
+    rose, held = (float(one.smooth[-1] - one.smooth[shape.best]) for one in (train, shape))
+    if held > 0:
+        facts.train_rise_share = rose / held
+    return rose >= rules.TRAIN_SHARE * held
 
 
 def _least(judged: Judged) -> float:
@@ -147,6 +159,7 @@ def _is_unstable(shape: Shape, judged: Judged, facts: Facts, settled: bool) -> b
     """It swings, or wanders so that a rise could hide in it; or a curve without a trend ends far above its lowest."""
     least = _least(judged) / shape.floor
     facts.swings = shape.swing >= max(rules.UNSTABLE_SWING, least)
+    facts.settled = settled
     if settled:
         facts.unsure, facts.last_off = shape.uncertain, shape.last_off
     facts.wanders = facts.unsure >= max(rules.UNSTABLE_SWING, least)
@@ -160,11 +173,11 @@ def _improves(shape: Shape, facts: Facts) -> bool:
     fall = (before - end) / scale
     gained = shape.gained if shape.gained > 0 else 1.0
     facts.fall, facts.fall_points = fall, max(len(shape.error) // 4, 2)
-    goes_on = (middle - end) / scale >= fall / 5
-    enough = fall >= rules.STILL_FALL or (
-        fall >= rules.STILL_FALL_LEAST and (before - end) / gained >= rules.STILL_SHARE
-    )
-    return enough and goes_on and before - end > sure
+    facts.fall_share, facts.fall_sure = (before - end) / gained, sure / scale
+    facts.fall_late = (middle - end) / scale
+    facts.fall_goes_on = facts.fall_late >= fall / 5
+    enough = fall >= rules.STILL_FALL or (fall >= rules.STILL_FALL_LEAST and facts.fall_share >= rules.STILL_SHARE)
+    return enough and facts.fall_goes_on and before - end > sure
 
 
 def _is_memorised(points: Mapping[str, Points], facts: Facts) -> bool:
@@ -174,6 +187,7 @@ def _is_memorised(points: Mapping[str, Points], facts: Facts) -> bool:
         return False
     facts.memorised = 1 - found.train < rules.TRAIN_SHARE * (1 - found.held)
     facts.score_metric, facts.score, facts.train_score = found.held_key, found.held, found.train
+    facts.held_score_metric, facts.held_score = found.held_key, found.held
     return facts.memorised
 
 
@@ -184,6 +198,7 @@ def _underfits(train: Shape | None, points: Mapping[str, Points], facts: Facts) 
         # Dropout holds the training score down: the better of the two is what the model can do.
         ends = ((found.train, found.train_key), (found.held, found.held_key))
         facts.score, facts.score_metric = max((v, k) for v, k in ends if v is not None and k is not None)
+        facts.score_bar = found.bar
         return facts.score < found.bar
     if train is None or train.error[0] <= 0:
         return False

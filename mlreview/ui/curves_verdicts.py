@@ -45,18 +45,43 @@ def render_verdicts(subject: Subject, verdicts: Sequence[Diagnosis]) -> None:
             for rule in RULES:
                 if rule.verdict in given:
                     _render_rule(rule)
+    cards = verdicts if len(verdicts) <= MAX_CARDS else [found for found in verdicts if found.run_id == focus]
+    if cards:
+        styles = palette.run_styles(subject.styled)
+        labels = labels_of(subject.runs)
+        with st.container(gap="small", key="curves_verdicts"):
+            for found in cards:
+                name = f"{palette.swatch(styles[found.run_id])} **{plain(labels[found.run_id].full, 80)}**"
+                _render_card(found, name)
     if len(verdicts) > MAX_CARDS:
         _render_table(subject, verdicts)
-        return
-    styles = palette.run_styles(subject.styled)
-    labels = labels_of(subject.runs)
-    with st.container(gap="small", key="curves_verdicts"):
-        for found in verdicts:
-            with st.container(border=True, gap="xxsmall"):
-                name = f"{palette.swatch(styles[found.run_id])} **{plain(labels[found.run_id].full, 80)}**"
-                badges = " ".join(badge(verdict) for verdict in (found.verdict, *found.also))
-                st.markdown(f"{name} &nbsp; {badges}")
-                st.markdown(plain(found.text, 900))
+
+
+def _render_card(found: Diagnosis, name: str) -> None:
+    with st.container(border=True, gap="xxsmall"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            badges = " ".join(badge(verdict) for verdict in (found.verdict, *found.also))
+            st.markdown(f"{name} &nbsp; {badges}", width="stretch")
+            if found.checks:
+                with st.popover("Why", type="tertiary", key=f"curves_why_{found.run_id}", help="Rule by rule"):
+                    st.markdown(why(found))
+        st.markdown(plain(found.text, 900))
+
+
+def why(found: Diagnosis) -> str:
+    """Each rule held against the run, what was given first, with the run's figure beside the threshold; Markdown."""
+    parts = []
+    for rule in sorted(RULES, key=lambda rule: rule.verdict not in (found.verdict, *found.also)):
+        lines = [
+            f"{':material/check:' if check.holds else ':gray[:material/remove:]'} {plain(check.says, 400)}"
+            for check in found.checks
+            if check.verdict == rule.verdict
+        ]
+        if lines:
+            given = rule.verdict in (found.verdict, *found.also)
+            head = badge(rule.verdict) if given else f":gray[**Not** {rule.title.lower()}]"
+            parts.append("  \n".join([head, *lines]))
+    return "\n\n".join(parts)
 
 
 def badge(verdict: Verdict) -> str:
@@ -90,8 +115,7 @@ def _render_table(subject: Subject, verdicts: Sequence[Diagnosis]) -> None:
 def _render_rule(rule: Rule) -> None:
     lines = [f"{badge(rule.verdict)}  \n{plain(rule.says, 600)}"]
     lines += [
-        f"- **{threshold.value:g}**: {plain(threshold.meaning, 300)} :gray[({plain(threshold.source, 300)})]"
-        for threshold in rule.thresholds
+        f"- {plain(threshold.says, 300)} :gray[({plain(threshold.source, 300)})]" for threshold in rule.thresholds
     ]
     st.markdown("\n".join([lines[0], "", *lines[1:]]))
     st.caption(f"Source: {plain(rule.source, 400)}")

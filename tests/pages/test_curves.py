@@ -65,6 +65,13 @@ def test_without_chosen_runs_the_first_of_the_leaderboard_are_shown_and_that_is_
     assert "sports-NN-32d-lr0.1" in {trace["name"] for trace in lines(test)}
 
 
+def test_each_verdict_has_its_rules_one_click_away_with_the_runs_own_figures(open_curves, team_sample: Sample):
+    test = open_curves(team_sample, *NETWORKS)
+    why = [markdown.value for markdown in test.markdown if "a rise begins at" in markdown.value]
+    assert len(why) == 2
+    assert all("val\\_loss ends" in text and "finite points; fewer than 5" in text for text in why)
+
+
 def test_a_link_restores_everything(open_curves, team_sample: Sample):
     link = {
         "curves": "val_binary_accuracy", "x": "elapsed", "panels": "runs", "smooth": "0.6", "log": "1", "clip": "0",
