@@ -28,10 +28,10 @@ def note_group(open_store: Opening, uri_option: Callable[[Any], Any]) -> click.G
     @click.option("--json", "as_json", is_flag=True, help="For machines, with the hash that set --base takes.")
     @uri_option
     def show(run_id: str, as_json: bool, tracking_uri: str | None) -> None:
-        """Print the note of a run, byte for byte. Exit code 1: it has none."""
+        """Print the note of a run, byte for byte; the beginning of its id is enough. Exit code 1: it has none."""
         store = open_store(tracking_uri)
         try:
-            _show(store, run_id, as_json)
+            _show(store, _full_id(store, run_id), as_json)
         finally:
             store.close()
 
@@ -49,7 +49,7 @@ def note_group(open_store: Opening, uri_option: Callable[[Any], Any]) -> click.G
         text = _text_of(source)
         store = open_store(tracking_uri)
         try:
-            _set(store, _open_writer(tracking_uri), run_id, text, as_json, **options)
+            _set(store, _open_writer(tracking_uri), _full_id(store, run_id), text, as_json, **options)
         finally:
             store.close()
 
@@ -62,7 +62,7 @@ def note_group(open_store: Opening, uri_option: Callable[[Any], Any]) -> click.G
         """List every text that the note had, newest first."""
         store = open_store(tracking_uri)
         try:
-            _history(store, run_id, with_diff, as_json)
+            _history(store, _full_id(store, run_id), with_diff, as_json)
         finally:
             store.close()
 
@@ -85,6 +85,12 @@ def note_group(open_store: Opening, uri_option: Callable[[Any], Any]) -> click.G
         sys.exit(0 if found else _ANSWER_IS_NO)
 
     return note
+
+
+def _full_id(store: RunStore, typed: str) -> str:
+    from mlreview.run_ids import full_run_id
+
+    return full_run_id(store, typed)
 
 
 def _open_writer(tracking_uri: str | None) -> RunWriter:

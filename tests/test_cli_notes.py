@@ -57,6 +57,31 @@ def test_a_note_is_written_and_printed_byte_for_byte(shell: Shell) -> None:
     assert (found["text"], found["author"], found["filled"]) == (NOTE, "ada", ["Tried and compared"])
 
 
+def test_a_run_is_named_by_the_beginning_of_its_id_as_long_as_only_one_begins_so(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell.set(NOTE)
+    short = shell.run[:8]
+    assert shell.note("show", short.upper()).stdout_bytes == NOTE.encode()
+    assert shell.json("history", short)["run_id"] == shell.run
+    shell.run, whole = short, shell.run
+    assert shell.set("by its short name").exit_code == 0
+    shell.run = whole
+    assert shell.tag() == "by its short name"
+    for typed, words in (("abc", "too short"), ("0" * 31, "No run's id begins")):
+        refused = shell.note("show", typed)
+        assert refused.exit_code == 2
+        assert words in refused.stderr
+    # Seventeen runs: two of them begin with the same digit.
+    runs = [shell.client.create_run(shell.experiment).info.run_id for _ in range(16)]
+    monkeypatch.setattr("mlreview.run_ids.FEWEST_CHARS", 1)
+    begun = [run_id[0] for run_id in [whole, *runs]]
+    twice = next(one for one in begun if begun.count(one) > 1)
+    refused = shell.note("show", twice)
+    assert refused.exit_code == 2
+    assert f"begins the ids of {begun.count(twice)} runs" in refused.stderr
+
+
 def test_set_with_a_base_that_is_not_there_any_more_exits_with_1_and_changes_nothing(shell: Shell) -> None:
     assert shell.set("first", "--base", "none").exit_code == 0
     base = shell.json("show", shell.run)["sha"]

@@ -3,6 +3,8 @@
 Importing this imports neither MLflow nor a database driver; opening a SQL store doesn't import MLflow either.
 """
 
+import threading
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mlreview.errors import SchemaError, StoreError
@@ -14,7 +16,7 @@ from mlreview.store.uris import Address, parse
 if TYPE_CHECKING:
     from mlreview.store.sql import SqlStore
 
-__all__ = ["open_store", "open_writer"]
+__all__ = ["open_store", "open_writer", "prepare_writer"]
 
 
 def open_store(
@@ -83,6 +85,27 @@ def open_writer(tracking_uri: str, *, registry_uri: str | None = None, timeout: 
     if address.kind == "sqlite":
         _must_exist(address)
     return MlflowWriter(address, registry_uri=parse(registry_uri).uri if registry_uri else None, timeout=timeout)
+
+
+def prepare_writer(tracking_uri: str) -> threading.Thread:
+    """Import behind the scenes what the first write needs, when one is likely; it opens nothing.
+
+    Returns:
+        The thread that does it, one a process and kind of store.
+
+    Raises:
+        StoreError: The address is none.
+    """
+    return _importing(_tracking(tracking_uri).kind)
+
+
+@lru_cache(maxsize=8)
+def _importing(kind: str) -> threading.Thread:
+    from mlreview.store.client import import_mlflow
+
+    thread = threading.Thread(target=import_mlflow, args=(kind,), daemon=True, name="mlreview-import-mlflow")
+    thread.start()
+    return thread
 
 
 def _tracking(uri: str) -> Address:

@@ -73,16 +73,22 @@ def within(seconds: float, work: Callable[[], Result], otherwise: StoreError) ->
     raise result
 
 
+def import_mlflow(kind: str) -> None:
+    """Import what a client needs for an address of this kind. It costs seconds, and opens nothing."""
+    import mlflow
+
+    if kind in SQL_KINDS:
+        import mlflow.store.tracking.sqlalchemy_store  # noqa: F401
+
+
 def make_client(address: Address, registry_uri: str | None, timeout: float) -> "MlflowClient":
     """An ``MlflowClient`` for this address; a database is opened here, and is given up on in time.
 
     Raises:
         StoreError: It can't be opened.
     """
-    import mlflow  # the imports cost seconds, which are not the store's
-
-    if address.kind in SQL_KINDS:
-        import mlflow.store.tracking.sqlalchemy_store
+    import_mlflow(address.kind)  # before the clock starts: these seconds are not the store's
+    import mlflow
 
     limit_waiting(timeout / 2)  # a write and the look at what it has left, together in time
     late = StoreError(

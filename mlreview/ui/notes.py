@@ -16,6 +16,7 @@ from mlreview.ui import (
     notes_state,
     notes_texts,
     urlstate,
+    writes,
 )
 from mlreview.ui.note_editor import EditorData, SaveRequest
 from mlreview.ui.notes_runs import Runs
@@ -115,7 +116,7 @@ def render_editor(run_id: str, runs: Runs) -> None:
         crlf=note.crlf,
         by=note.by,
         author=identity.current().label,
-        runs=runs.mentioned(note.text, notes_insert.inserted_text(run_id)),
+        runs=runs.mentioned(note.text, notes_insert.linked(run_id)),
         outcome=note_saving.outcome_of(run_id),
         insert=notes_insert.pending(run_id),
         first_write=None if note.note.revision else FIRST_WRITE,
@@ -125,3 +126,4 @@ def render_editor(run_id: str, runs: Runs) -> None:
         note_saving.save(run_id, request)
 
     note_editor.note_editor(data, save, notes_open.open_note)
+    writes.prepare()

@@ -58,7 +58,7 @@ def _title(entry: Entry) -> str:
 
 def _caption(entry: Entry) -> str:
     time = entry.revision.time
-    when = plain(moment(time, st.context.timezone)) if time else "time unknown"
+    when = plain(moment(time, st.context.timezone, seconds=True)) if time else "time unknown"
     count = len(entry.revision.text)
     return f"{when} · {count:,} characters" + (" · went back" if entry.revision.restores else "")
 

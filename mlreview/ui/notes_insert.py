@@ -6,6 +6,7 @@ import streamlit as st
 from ulid import ULID
 
 from mlreview.errors import MlreviewError
+from mlreview.notes import links
 from mlreview.notes.sections import generated
 from mlreview.ui import basket, note_editor, notes_texts
 from mlreview.ui.note_saving import LoadedNote
@@ -13,6 +14,7 @@ from mlreview.ui.notes_runs import Runs
 from mlreview.ui.text import plain
 
 _INSERT = "_notes.insert"
+_LINKED = "_notes.linked"
 MAX_FOUND = 500
 
 Act = Callable[[], None]
@@ -23,14 +25,16 @@ def pending(run_id: str) -> dict[str, str] | None:
     return st.session_state.get(_INSERT, {}).get(run_id)
 
 
-def inserted_text(run_id: str) -> str:
-    """The text of it."""
-    return (pending(run_id) or {}).get("text", "")
+def linked(run_id: str) -> str:
+    """Ids of the runs that were linked to in this session, as a text: what was put in before may not be saved yet."""
+    return " ".join(st.session_state.get(_LINKED, {}).get(run_id, ()))
 
 
 def put(run_id: str, text: str, where: str = "block") -> None:
     """From a callback: put a text into the note that is being written."""
     text = note_editor.browser_text(text)
+    known: dict[str, None] = st.session_state.setdefault(_LINKED, {}).setdefault(run_id, {})
+    known |= dict.fromkeys(links.mentioned_runs(text))
     st.session_state.setdefault(_INSERT, {})[run_id] = {"id": str(ULID()), "text": text, "where": where}
 
 

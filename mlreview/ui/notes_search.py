@@ -11,7 +11,7 @@ from mlreview.errors import BadInputError, MlreviewError
 from mlreview.names import NOTE_TAG
 from mlreview.notes.links import mentions
 from mlreview.notes.revisions import Revision
-from mlreview.notes.search import MOST_HITS, Hit, notes_of, notes_query, search_notes
+from mlreview.notes.search import MOST_HITS, Hit, NoteIndex, notes_of, notes_query
 from mlreview.notes.service import NoteService
 from mlreview.ui import note_editor, note_saving, notes_open, reads, urlstate, writes
 from mlreview.ui.notes_runs import Runs
@@ -38,7 +38,7 @@ def render(runs: Runs) -> None:
     )
     table = all_notes(runs)
     try:
-        found = search_notes(table, view.search)
+        found = _index(table).search(view.search)
     except BadInputError:  # nothing to look for yet
         st.caption(f"{len(notes_of(table)):,} of {len(table):,} runs have a note; all experiments are searched.")
         return
@@ -103,6 +103,15 @@ def all_notes(runs: Runs) -> RunTable:
     """Every active run of every experiment, with its whole note and the metric that the page goes by."""
     known = tuple(experiment.experiment_id for experiment in reads.experiments())
     return reads.runs(notes_query(known, runs.choice.metric if runs.choice else None)).table
+
+
+@st.cache_resource(max_entries=2, show_spinner=False, hash_funcs={RunTable: id})
+def _index(table: RunTable) -> NoteIndex:
+    """Made once for what was read: the index holds its table, so that no other one has its id as long as it is kept."""
+    return NoteIndex(table)
+
+
+reads.forget_too(_index.clear)
 
 
 def _open_button(run_id: str, name: str | None, where: str) -> None:

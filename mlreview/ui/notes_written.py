@@ -12,12 +12,16 @@ from mlreview.entities import RunTable, TextColumn
 from mlreview.names import NOTE_HEAD_CHARS, NOTE_TAG
 
 MAX_KEPT = 1_000
+MAX_MADE = 4
 
 
 @dataclass(frozen=True, slots=True)
 class _Written:
     text: str | None
     at: float
+
+
+_Newer = tuple[tuple[int, _Written], ...]
 
 
 class WrittenNotes:
@@ -30,6 +34,7 @@ class WrittenNotes:
     def __init__(self, now: Callable[[], float] = time.time) -> None:
         self._now = now
         self._kept: OrderedDict[tuple[tuple[str, ...], str], _Written] = OrderedDict()
+        self._made: OrderedDict[int, tuple[RunTable, _Newer, RunTable]] = OrderedDict()
 
     def remember(self, store: tuple[str, ...], run_id: str, text: str | None) -> None:
         """A note of this store holds this text now; ``None`` for no note."""
@@ -40,6 +45,9 @@ class WrittenNotes:
 
     def brought_up(self, store: tuple[str, ...], table: RunTable, read_at: float) -> RunTable:
         """The table with what was written since it was read; the same one where that is nothing.
+
+        As long as nothing further is written, the same table is brought up to the same object, so that what is made
+        from it (the search's index) can be kept.
 
         Args:
             store: What the table was read from.
@@ -52,13 +60,21 @@ class WrittenNotes:
         rows = [row for row, run in enumerate(table.run_ids) if run in newer] if newer else []
         if not rows:
             return table
-        texts = {row: newer[table.run_ids[row]].text for row in rows}
+        what = tuple((row, newer[table.run_ids[row]]) for row in rows)
+        made = self._made.get(id(table))  # a table that is kept here is alive, so that no other one has its id
+        if made is not None and made[0] is table and made[1] == what:
+            return made[2]
+        texts = {row: one.text for row, one in what}
         tags, heads = dict(table.tags), table.note_heads
         if NOTE_TAG in tags:
             tags[NOTE_TAG] = _with(tags[NOTE_TAG], texts)
         if heads is not None:
             heads = _with(heads, {row: text and text[:NOTE_HEAD_CHARS] for row, text in texts.items()})
-        return replace(table, tags=tags, note_heads=heads)
+        brought_up = replace(table, tags=tags, note_heads=heads)
+        self._made[id(table)] = table, what, brought_up
+        while len(self._made) > MAX_MADE:
+            self._made.popitem(last=False)
+        return brought_up
 
 
 def _with(column: TextColumn, texts: dict[int, str | None]) -> TextColumn:

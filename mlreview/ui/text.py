@@ -72,13 +72,14 @@ def clock(seconds: float, timezone: str | None) -> str:
         return f"{moment:%H:%M:%S} UTC"
 
 
-def moment(milliseconds: int, timezone: str | None) -> str:
+def moment(milliseconds: int, timezone: str | None, *, seconds: bool = False) -> str:
     """Day and time in the viewer's zone, ``24 Nov 2026, 12:03``; in UTC, and said so, where the zone isn't known."""
+    form = "%-d %b %Y, %H:%M:%S" if seconds else "%-d %b %Y, %H:%M"
     then = datetime.fromtimestamp(milliseconds / 1000, UTC)
     try:
-        return f"{then.astimezone(ZoneInfo(timezone or '')):%-d %b %Y, %H:%M}"
+        return then.astimezone(ZoneInfo(timezone or "")).strftime(form)
     except (ValueError, ZoneInfoNotFoundError):
-        return f"{then:%-d %b %Y, %H:%M} UTC"
+        return f"{then.strftime(form)} UTC"
 
 
 def ago(then_ms: int | None, now: datetime | None = None) -> str:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from mlreview.notes.results import Saved
 from mlreview.notes.service import NoteService
-from mlreview.store import open_store, open_writer
+from mlreview.store import open_store, open_writer, prepare_writer
 from mlreview.store.base import RunWriter
 from mlreview.ui import reads
 from mlreview.ui.notes_written import WRITTEN
@@ -33,6 +33,11 @@ def set_experiment_tags(experiment_id: str, tags: Mapping[str, str]) -> None:
     with st.spinner("Saving"):
         for key, value in tags.items():
             writer.set_experiment_tag(experiment_id, key, value)
+
+
+def prepare() -> None:
+    """Somebody is about to write: MLflow is imported meanwhile, so that the first save doesn't wait for it."""
+    prepare_writer(reads.settings().tracking_uri)
 
 
 def notes() -> NoteService:

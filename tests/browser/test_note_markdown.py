@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from playwright.sync_api import Browser, Page
 
 from mlreview.ui import note_editor
 
@@ -13,15 +15,22 @@ Render = Callable[..., str]
 
 
 @pytest.fixture(scope="module")
-def render(chromium: Browser) -> Iterator[Render]:
-    """Markdown in, the markup of the nodes out."""
+def blank(chromium: Browser) -> Iterator[Page]:
+    """An empty page that knows the renderer."""
     context = chromium.new_context()
     page = context.new_page()
     page.set_content("<div id=target></div>")
     page.add_script_tag(content=note_editor._asset("note_markdown.js", "note_diff.js"))
+    yield page
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def render(blank: Page) -> Render:
+    """Markdown in, the markup of the nodes out."""
 
     def run(text: str, runs: dict | None = None) -> str:
-        return page.evaluate(
+        return blank.evaluate(
             """([text, runs]) => {
                 const target = document.querySelector("#target");
                 renderMarkdown(target, text, runs ? { runs, complete: true, open: () => {} } : {});
@@ -30,8 +39,7 @@ def render(chromium: Browser) -> Iterator[Render]:
             [text, runs],
         )
 
-    yield run
-    context.close()
+    return run
 
 
 @pytest.mark.parametrize(
@@ -101,6 +109,112 @@ def test_a_run_link_says_how_the_run_stands_and_an_unknown_one_that_it_is_not_he
     assert "approved" in shown
     assert "not in this store" in shown
     assert "href" not in render("[x](run:toString)", known)
+
+
+RUN = "a" * 32
+PIECES = st.sampled_from(
+    [
+        *["*", "**", "_", "~~", "`", "``", "~~~", "\\", "|", "[", "]", "](", ")", "![", "<", ">", "<!--", "-->"],
+        *["&", ";", "&#106;", "&#x3c;", "&toString;", "&lt;script&gt;", "'", "---", "===", "]: ", "\n[a]: "],
+        *["javascript:hurt=1", "https://evil.example/a", "http:", "mailto:a@b.c", "//evil.example"],
+        *[" ", "    ", "\n", "\n\n", "  \n", "```\n", "# ", "\n> ", "\n- ", "\n  1. ", "- [x] ", "\n|-|-|\n"],
+        *[' "t")', "data:text/html,<b>", "<script>hurt=1</script>", '" onmouseover="hurt=1', "<svg/onload=hurt=1>"],
+        *["<img src=https://evil.example/a.png onerror=hurt=1>", "<iframe src=//evil.example>"],
+        *["run:" + RUN, "#/experiments/1/runs/" + RUN],
+    ]
+)
+WRONG = """(text) => {
+    const target = document.querySelector("#target");
+    const before = document.querySelectorAll("*").length - target.querySelectorAll("*").length;
+    const runs = { ["a".repeat(32)]: { name: "<b>", metric: "", state: "" } };
+    renderMarkdown(target, text, { runs, open: () => {} });
+    const set = (words) => new Set(words.split(" "));
+    const blocks = set("BLOCKQUOTE DIV H1 H2 H3 H4 H5 H6 HR INPUT LI OL P PRE TABLE TBODY TD TH THEAD TR UL");
+    const inlines = set("A BR CODE DEL EM SPAN STRONG");
+    const attributes = set("aria-label checked class disabled href rel start tabindex target title type");
+    const wrong = [];
+    for (const made of target.querySelectorAll("*")) {
+        if (!blocks.has(made.tagName) && !inlines.has(made.tagName)) wrong.push(made.tagName);
+        for (const { name, value } of made.attributes) {
+            if (!attributes.has(name)) wrong.push(name);
+            if (name === "href" && !/^(https?:|mailto:|notes\\?note=[0-9a-f]{32}$)/.test(value)) wrong.push(value);
+        }
+        const leaves = made.tagName === "A" && !made.classList.contains("run");
+        if (leaves && made.rel !== "noopener noreferrer nofollow") wrong.push("rel");
+        if (made.tagName === "A" && made.querySelector("a")) wrong.push("a link in a link");
+        if (made.tagName === "INPUT" && (made.type !== "checkbox" || !made.disabled)) wrong.push("input");
+    }
+    if (window.hurt !== undefined) wrong.push("a script ran");
+    const after = document.querySelectorAll("*").length - target.querySelectorAll("*").length;
+    if (after !== before) wrong.push("elements elsewhere");
+    return wrong;
+}"""
+
+
+def test_no_text_becomes_anything_but_the_elements_and_addresses_that_notes_are_made_of(blank: Page):
+    asked: list[str] = []
+    blank.on("request", lambda request: asked.append(request.url))
+
+    @settings(max_examples=300, deadline=None)
+    @given(st.lists(PIECES | st.text(max_size=6), max_size=30).map("".join))
+    @example('![<img src=https://evil.example/a.png>](https://evil.example/a.png "t")')
+    def holds(text: str) -> None:
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        assert blank.evaluate(WRONG, text) == []
+
+    holds()
+    blank.wait_for_load_state("networkidle")
+    assert asked == []
+
+
+# None of these hides a word as an address, a title, a comment, a definition or the language of a block does.
+OPEN_MARKS = st.sampled_from(
+    [
+        *[
+            "*",
+            "**",
+            "_",
+            "~~",
+            "`",
+            "``",
+            "\\",
+            "[",
+            "]",
+            "![",
+            "<",
+            ">",
+            "<b>",
+            "</b>",
+            "<script>",
+            "&",
+            ";",
+            "&amp;",
+        ],
+        *["&toString;", "!", "https://a.example/", "é", "👩‍👩‍👧", "عربي", "", " ", '"', "\n", "\n\n", "  \n", "\n# "],
+        *["\n> ", "\n- ", "\n  - ", "\n7. ", "\n- [ ] ", "\n    ", "\n\t", "\n---\n", "\n===\n", "\n| "],
+    ]
+)
+
+
+def test_no_word_of_a_text_is_lost(blank: Page):
+    @settings(max_examples=300, deadline=None)
+    @given(st.lists(OPEN_MARKS, min_size=1, max_size=25))
+    @example(["&toString;"])
+    def holds(marks: list[str]) -> None:
+        words = [f"q{chr(97 + at)}q" for at in range(len(marks))]
+        text = "".join(mark + word for mark, word in zip(marks, words, strict=True))
+        shown = blank.evaluate(
+            "text => { const target = document.querySelector('#target'); renderMarkdown(target, text, {});"
+            " return target.textContent; }",
+            text,
+        )
+        at = 0
+        for word in words:
+            at = shown.find(word, at)
+            assert at >= 0, f"{word} of {text!r} is not in {shown!r}, or not in its place"
+        assert "native code" not in shown
+
+    holds()
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from mlreview.names import NOTE_TAG
 from mlreview.serve import free_port
+from mlreview.ui.note_saving import MARK_END, MARK_MINE, MARK_THEIRS
 from tests.browser.conftest import NewPage
 from tests.browser.harness import WAIT_MS, running_app, settled, visit
 from tests.browser.notes import card, editor, open_editor, preview, save, says, show_part, type_at_end
@@ -29,7 +30,7 @@ def sample(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> S
     written = write_team_sample(sqlite_uri(copy_sqlite(sqlite_template, folder / "mlflow.db")), folder / "artifacts")
     client, params = MlflowClient(written.uri), {"hidden_units": "16", "learning_rate": "0.1"}
     curves = {"val_AUROC": [0.6, 0.65]}
-    for name in ("untouched", "twice", "taken back", "in view"):
+    for name in ("untouched", "twice", "taken back", "in view", "chosen", "discarded", "linking"):
         written.runs[name] = write_run(client, written.experiments["sports"], name, 6, params, curves)
     return written
 
@@ -277,6 +278,114 @@ def test_what_two_people_change_apart_is_merged_and_what_they_change_alike_is_fo
     ben.get_by_text("Against the note now").click(delay=90)
     settled(ben)
     expect(ben.get_by_text("in the note", exact=True)).to_be_visible()
+
+
+def conflict_over(app: str, sample: Sample, page: Page, run: str, mine: str, theirs: str) -> None:
+    """Both begin with three lines; the second one is changed by both."""
+    set_elsewhere(sample, run, "one\ntwo\nthree")
+    open_editor(page, app, run)
+    page.keyboard.press("Tab")
+    set_elsewhere(sample, run, f"one\n{theirs}\nthree")
+    editor(page).fill(f"one\n{mine}\nthree")
+    page.keyboard.press("Control+s")
+    says(page, "Conflict", timeout=90_000)
+    assert stored(sample, run) == f"one\n{theirs}\nthree"
+
+
+def test_the_writer_can_take_theirs_or_start_from_a_proposal_that_marks_both(app: str, sample: Sample, page: Page):
+    run = sample.runs["chosen"]
+    conflict_over(app, sample, page, run, "mine", "theirs")
+    page.get_by_role("button", name="Start from the proposal").click(delay=90)
+    marked = f"one\n{MARK_MINE}\nmine\n{MARK_THEIRS}\ntheirs\n{MARK_END}\nthree"
+    expect(editor(page)).to_have_value(marked)
+    says(page, "Unsaved changes")
+    page.keyboard.press("Control+s")
+    expect(card(page, "Save the marks of the conflict too?")).to_be_visible(timeout=WAIT_MS)
+    editor(page).fill("one\nmine and theirs\nthree")
+    save(page)
+    assert stored(sample, run) == "one\nmine and theirs\nthree"
+
+    set_elsewhere(sample, run, "one\nnewer\nthree")
+    editor(page).fill("one\nmine again\nthree")
+    page.keyboard.press("Control+s")
+    says(page, "Conflict")
+    page.get_by_role("button", name="Take theirs").click(delay=90)
+    expect(editor(page)).to_have_value("one\nnewer\nthree")
+    says(page, "Saved")
+    assert stored(sample, run) == "one\nnewer\nthree"
+    # What was not taken is lost no more than anything else that Save was pressed on.
+    assert {"one\nmine\nthree", "one\nmine again\nthree"} <= set(texts_of(sample, run))
+
+
+def test_a_draft_is_discarded_brought_back_and_one_of_a_closed_tab_thrown_away(app: str, sample: Sample, page: Page):
+    run = sample.runs["discarded"]
+    page.on("dialog", lambda dialog: dialog.accept())
+    open_editor(page, app, run)
+    type_at_end(page, "a draft")
+    page.reload()
+    settled(page)
+    card(page, "Your unsaved draft of").get_by_role("button", name="Discard it").click(delay=90)
+    expect(editor(page)).to_have_value("")
+    says(page, "No note yet")
+    card(page, "The draft was discarded").get_by_role("button", name="Bring it back").click(delay=90)
+    expect(editor(page)).to_have_value("a draft")
+    says(page, "Unsaved changes")
+    # Put aside by another text, it is offered; thrown away, it is gone for good.
+    page.evaluate(
+        """() => {
+            const key = Object.keys(localStorage).find((one) => one.startsWith("mlreview.draft:"));
+            const draft = { ...JSON.parse(localStorage[key]), text: "of a closed tab" };
+            localStorage.setItem(key.replace(/[^:]+$/, "closed"), JSON.stringify(draft));
+        }"""
+    )
+    page.reload()
+    settled(page)
+    closed = card(page, "from a tab that was closed")
+    closed.get_by_role("button", name="Throw it away").click(delay=90)
+    expect(closed).to_have_count(0)
+    page.reload()
+    expect(editor(page)).to_have_value("a draft", timeout=WAIT_MS)
+    expect(closed).to_have_count(0)
+    assert stored(sample, run) is None
+
+
+def insert(page: Page, what: str) -> None:
+    page.get_by_role("button", name="Insert", exact=True).click(delay=90)
+    page.get_by_role("menuitem", name=what).or_(page.get_by_role("option", name=what)).click(delay=90)
+
+
+def link_run(page: Page, name: str) -> None:
+    """By the search box, as a person does."""
+    page.get_by_role("button", name="Link a run").click(delay=90)
+    box = page.get_by_test_id("stPopoverBody").get_by_role("combobox", name="Run")
+    box.click(delay=90)
+    box.fill(name)
+    page.get_by_role("option").filter(has_text=name).first.click(delay=90)
+    expect(editor(page)).to_have_value(re.compile(re.escape(f"[{name}](#/")), timeout=WAIT_MS)
+    page.keyboard.press("Escape")
+
+
+def test_links_the_runs_metrics_and_a_comparison_of_the_basket_are_put_in_by_one_click(
+    app: str, sample: Sample, page: Page
+):
+    run, best, other = (sample.runs[name] for name in ("linking", "sports-NN-32d-lr0.1", "sports-NN-8d-lr0.1"))
+    visit(page, f"{app}/notes?note={run}&notepart=edit&exp={sample.experiments['sports']}&runs={best},{other}")
+    type_at_end(page, "see")
+    link_run(page, "sports-NN-32d-lr0.1")
+    link_run(page, "sports-NN-32d-lr0.05")
+    text = editor(page).input_value()
+    assert re.fullmatch(r"see \[\S+\]\(#/\S+\) \[\S+\]\(#/\S+\)", text), text
+    # Links that were put in one after the other both say how their run stands.
+    shown = preview(page).locator("a.run")
+    expect(shown.nth(0)).to_contain_text("val_AUROC 0.917")
+    expect(shown.nth(1)).to_contain_text("val_AUROC 0.903")
+
+    insert(page, "Metrics of this run")
+    expect(preview(page).get_by_role("cell", name="0.6500").first).to_be_visible(timeout=WAIT_MS)
+    insert(page, "Comparison of the basket (2)")
+    table = preview(page).get_by_role("table").last
+    expect(table.locator("a.run")).to_have_count(2, timeout=WAIT_MS)
+    expect(table.get_by_role("row").nth(1)).to_contain_text("0.9170")
 
 
 def test_a_change_made_in_mlflows_own_page_is_not_overwritten(app: str, sample: Sample, page: Page):

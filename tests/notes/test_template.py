@@ -1,8 +1,10 @@
+import pytest
 from markdown_it import MarkdownIt
 
+from mlreview import names
 from mlreview.notes.sections import generated, plain_words, put_generated, sections, sentence_around
 from mlreview.notes.template import HEADINGS, TRIED, completeness, continue_from, template
-from mlreview.notes.tried import Tried, tried_and_compared
+from mlreview.notes.tried import MOST_CHARS, Tried, tried_and_compared
 
 RUN = "a1" * 16
 
@@ -101,6 +103,28 @@ def test_the_best_run_for_each_value_of_each_differing_param_is_compared_and_lin
     html = MarkdownIt("commonmark").enable("table").render(text)
     assert html.count("<table>") == 2
     assert tried_and_compared(SWEEP, "loss", "min", own=SWEEP[1].run_id).count("Best: this run, 0.8") == 1
+
+
+@pytest.mark.parametrize("long", [False, True])
+def test_what_is_generated_from_a_large_sweep_leaves_two_thirds_of_the_note_to_people(long: bool) -> None:
+    name, key = ("[x]*" * 75, "p_[" * 80) if long else ("run", "param")
+    sweep = [
+        tried(
+            f"{at} {name}",
+            None if at % 9 == 0 else at / 500,
+            "FAILED" if at % 9 == 0 else "FINISHED",
+            "overfitting, also unstable",
+            **{f"{number} {key}": f"{at % (number + 2)} {key if long else ''}" for number in range(40)},
+        )
+        for at in range(500)
+    ]
+    text = tried_and_compared(sweep, f"val_{key}", "max", own=sweep[7].run_id)
+    assert len(text) <= MOST_CHARS < names.MAX_TAG_CHARS / 3
+    assert text.count("| Best run |") >= (1 if long else 3)
+    assert "Also tried: `" in text
+    assert " more." in text
+    assert "- and 51 more" in text
+    assert MarkdownIt("commonmark").enable("table").render(text).count("<table>") == text.count("| Best run |")
 
 
 def test_a_sweep_without_a_number_or_with_hostile_values_is_said_and_shown() -> None:

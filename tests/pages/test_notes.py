@@ -1,17 +1,22 @@
 """The notes page's script, without a browser: beginnings, what is generated, search, mentions, completeness."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from mlflow import MlflowClient
 from streamlit.testing.v1 import AppTest
 
+from mlreview import store
 from mlreview.names import NOTE_TAG
 from mlreview.notes.revisions import new_save_id
+from mlreview.notes.search import NoteIndex
 from mlreview.notes.sections import GENERATED
 from mlreview.notes.service import NoteService
 from mlreview.notes.template import HEADINGS
 from mlreview.store import open_store, open_writer
+from mlreview.ui import notes_search
 from tests.sample_store import Sample, write_team_sample
 from tests.stores import copy_sqlite, sqlite_uri
 
@@ -45,10 +50,10 @@ def sample(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> S
 
 
 def write_note(sample: Sample, run_id: str, text: str, author: str) -> None:
-    store = open_store(sample.uri)
-    service = NoteService(store, open_writer(sample.uri))
+    opened = open_store(sample.uri)
+    service = NoteService(opened, open_writer(sample.uri))
     service.save(run_id, text, base=service.load(run_id).text, save_id=new_save_id(), author=author)
-    store.close()
+    opened.close()
 
 
 @pytest.fixture
@@ -72,6 +77,12 @@ def open_notes(monkeypatch: pytest.MonkeyPatch, sample: Sample):
 
 def inserted(test: AppTest, run_id: str) -> str:
     return test.session_state["_notes.insert"][run_id]["text"]
+
+
+def editor_data(test: AppTest) -> dict[str, Any]:
+    """What the editor in the browser is given."""
+    sent = [json.loads(one.proto.json) for one in test.get("bidi_component") if one.proto.json]
+    return next(data for data in sent if "version" in data)
 
 
 def press(test: AppTest, label: str) -> AppTest:
@@ -146,6 +157,23 @@ def test_a_search_hit_shows_the_sentence_the_metric_and_who_wrote_the_note(open_
     assert test.query_params.get("notepart", "read") == "read"
 
 
+def test_the_index_of_a_search_is_made_once_for_what_was_read(
+    open_notes, sample: Sample, monkeypatch: pytest.MonkeyPatch
+):
+    made: list[object] = []
+    monkeypatch.setattr(notes_search, "NoteIndex", lambda table: made.append(table) or NoteIndex(table))
+    notes_search._index.clear()
+    test = open_notes(notepart="search", exp=sample.experiments["sports"])
+    test.text_input(key="notes_search").set_value("newsroom").run()
+    test.text_input(key="notes_search").set_value("dropout").run()
+    assert "1 of " in words(test)
+    assert len(made) == 1
+    write_note(sample, sample.runs["diverged"], "Dropout in the newsroom too.", "Ada")
+    press(test, "Read again")
+    assert "2 of " in words(test)
+    assert len(made) == 2
+
+
 def test_a_note_that_the_store_has_cut_is_whole_again_after_one_click(open_notes, sample: Sample):
     run, whole = sample.runs["snow"], "long words " * 700
     write_note(sample, run, whole, "Ada")
@@ -155,6 +183,30 @@ def test_a_note_that_the_store_has_cut_is_whole_again_after_one_click(open_notes
     press(test, "Restore the whole text")
     assert MlflowClient(sample.uri).get_run(run).data.tags[NOTE_TAG] == whole
     assert "The store has cut this note" not in words(test)
+
+
+def test_mlflow_is_imported_for_the_first_save_when_the_editor_opens_and_not_before(open_notes, sample: Sample):
+    run = sample.runs["sports-LR"]
+    importing = store._importing
+    importing.cache_clear()
+    open_notes(note=run, exp=sample.experiments["sports"])
+    assert importing.cache_info().currsize == 0
+    open_notes(note=run, exp=sample.experiments["sports"], notepart="edit")
+    assert importing.cache_info().currsize == 1
+
+
+def test_links_that_were_put_in_one_after_the_other_are_all_known_to_the_editor(open_notes, sample: Sample):
+    """The text that is being typed stays in the browser: what was put in before the last time was forgotten."""
+    run, best, other = (sample.runs[name] for name in ("failed", "sports-NN-32d-lr0.1", "sports-LR"))
+    test = open_notes(note=run, exp=sample.experiments["sports"], notepart="edit")
+    assert editor_data(test)["runs"] == {}
+    for linked in (best, other):
+        test.selectbox(key="notes_link").set_value(linked).run()
+        assert editor_data(test)["insert"]["where"] == "inline"
+        assert editor_data(test)["insert"]["text"].endswith(f"/runs/{linked})")
+    known = editor_data(test)["runs"]
+    assert set(known) == {best, other}
+    assert known[best] == {"name": "sports-NN-32d-lr0.1", "metric": "val_AUROC 0.917", "state": ""}
 
 
 def test_the_leaderboard_says_of_each_note_how_complete_it_is(

@@ -6,11 +6,23 @@ import pytest
 
 from mlreview.errors import StoreError
 from mlreview.redaction import redact, scrub
-from mlreview.store import open_store, open_writer
+from mlreview.store import open_store, open_writer, prepare_writer
 from mlreview.store.uris import parse
 from tests.stores import TrackingServer
 
 SECRET = "s3cr3t-pass"
+
+
+def test_a_write_is_prepared_once_in_a_thread_that_opens_nothing(tmp_path: Path):
+    nowhere = f"sqlite:///{tmp_path / 'nowhere.db'}"
+    thread = prepare_writer(nowhere)
+    assert prepare_writer(nowhere) is thread
+    thread.join(120)
+    assert not thread.is_alive()
+    assert "mlflow.store.tracking.sqlalchemy_store" in sys.modules
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(StoreError):
+        prepare_writer("models:/x")
 
 
 def test_opening_a_sql_store_imports_neither_mlflow_nor_a_postgresql_driver(sqlite_store: str) -> None:

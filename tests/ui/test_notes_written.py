@@ -37,6 +37,22 @@ def test_a_table_that_was_read_since_of_another_store_or_without_notes_stays_the
     assert written.brought_up(STORE, run_table(1), read_at=99.0).tags == {}
 
 
+def test_a_table_is_brought_up_to_one_object_until_something_else_is_written():
+    """What is made from it, the index of a search over 10,000 notes, is then made once and not at every rerun."""
+    now = [100.0]
+    written = notes_at(now)
+    table = run_table(2, tags={NOTE_TAG: ["old", "older"]})
+    written.remember(STORE, "run-0", "new")
+    shown = written.brought_up(STORE, table, read_at=99.0)
+    assert written.brought_up(STORE, table, read_at=99.0) is shown
+    written.remember(STORE, "not in the table", "new")
+    assert written.brought_up(STORE, table, read_at=99.0) is shown
+    now[0] = 101.0
+    written.remember(STORE, "run-0", "newer")
+    assert list(written.brought_up(STORE, table, read_at=99.0).tags[NOTE_TAG]) == ["newer", "older"]
+    assert list(shown.tags[NOTE_TAG]) == ["new", "older"]
+
+
 def test_only_so_many_are_kept_and_the_oldest_goes_first():
     written = notes_at([100.0])
     for number in range(MAX_KEPT + 1):

@@ -230,8 +230,14 @@ function takeInsert(editor) {
     const at = input.selectionStart;
     const before = input.value.slice(0, at);
     const block = insert.where !== "inline";
-    const gap = !block || !before || before.endsWith("\n\n") ? "" : before.endsWith("\n") ? "\n" : "\n\n";
-    type(editor, gap + insert.text + (block ? "\n" : ""));
+    if (block) {
+      const gap = !before || before.endsWith("\n\n") ? "" : before.endsWith("\n") ? "\n" : "\n\n";
+      type(editor, `${gap}${insert.text}\n`);
+    } else {
+      const gap = /[^\s([{"'“‘]$/u.test(before) ? " " : "";
+      const after = /^[\p{L}\p{N}[(]/u.test(input.value.slice(input.selectionEnd)) ? " " : "";
+      type(editor, gap + insert.text + after);
+    }
   }
   typed(editor);
 }

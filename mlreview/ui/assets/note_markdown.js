@@ -283,7 +283,7 @@ function inline(text, context) {
     } else if (sign === "&" && (found = /^&(?:#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6})|([a-zA-Z]{2,8}));/.exec(text.slice(at, at + 12)))) {
       const code = found[1] ? parseInt(found[1], 10) : found[2] ? parseInt(found[2], 16) : null;
       if (code !== null) plain += code > 0 && code < 0x110000 && (code < 0xd800 || code > 0xdfff) ? String.fromCodePoint(code) : "\ufffd";
-      else plain += ENTITIES[found[3]] ?? found[0];
+      else plain += Object.hasOwn(ENTITIES, found[3]) ? ENTITIES[found[3]] : found[0];
       at += found[0].length;
     } else {
       plain += sign;
@@ -311,8 +311,16 @@ function destination(text, at, inside, context) {
   return address === undefined ? null : { address, end: at + (labelled ? labelled[0].length : 0) };
 }
 
+/** No link in a link, however deep: an address in a link's words is words. */
+function unlinked(inside) {
+  for (const child of inside) {
+    if (typeof child !== "string") for (const inner of child.querySelectorAll("a")) inner.replaceWith(...inner.childNodes);
+  }
+  return inside.flatMap((child) => (child.tagName === "A" ? [...child.childNodes] : [child]));
+}
+
 function link(address, inside, context) {
-  const children = inside.flatMap((child) => (child.tagName === "A" ? [...child.childNodes] : [child])); // no link in a link
+  const children = unlinked(inside);
   const run = runOf(address);
   if (run && context.open) return runLink(run, address, children, context);
   const safe = safeAddress(address);
@@ -341,7 +349,7 @@ function runLink(run, address, children, context) {
 
 function picture(address, inside) {
   const safe = safeAddress(address);
-  const label = ["Picture: ", ...(inside.length ? inside : [address])];
+  const label = ["Picture: ", ...(inside.length ? unlinked(inside) : [address])];
   const title = "Pictures in notes are not loaded; the link opens it";
   if (!safe) return element("span", label, { class: "nolink", title });
   return element("a", label, { href: safe, rel: "noopener noreferrer nofollow", target: "_blank", class: "picture", title });
