@@ -10,10 +10,11 @@ import click
 import numpy as np
 
 from mlreview.analysis.aliases import Aliases, substitute
-from mlreview.analysis.export import Cell, to_csv, to_markdown
+from mlreview.analysis.export import to_csv, to_markdown
 from mlreview.analysis.find import Corpus, find, keep
 from mlreview.analysis.find_keys import Keys
 from mlreview.analysis.find_texts import Texts
+from mlreview.analysis.group_table import group_table
 from mlreview.analysis.groups import Groups, describe_groups, group_runs
 from mlreview.analysis.leaderboard import Ranking
 from mlreview.analysis.trust import Reading, rank_substituted
@@ -76,18 +77,7 @@ def group_by(store: RunStore, table: RunTable, experiment_id: str, typed: Sequen
 def show_groups(groups: Groups, metric: str, form: str) -> None:
     """Print groups: as ``text``, ``json``, ``csv`` or ``markdown``."""
     keys = [key.name for key in groups.keys]
-    headings = ["rank", *keys, f"mean {metric}", "standard deviation", "runs", "left out"]
-    rows: list[list[Cell]] = [
-        [
-            group.rank or None,
-            *(f"no {key}" if value is None else value for key, value in zip(keys, group.values, strict=True)),
-            None if np.isnan(group.mean) else group.mean,
-            "too few to tell" if group.too_few else group.deviation,
-            len(group.rows),
-            group.not_finite + group.missing,
-        ]
-        for group in groups.groups
-    ]
+    headings, rows = group_table(groups, metric)
     if form == "json":
         found = [
             {

@@ -193,6 +193,9 @@ NOTE_HEADINGS: Final = (
 NOTE_HEAD_CHARS: Final = 200
 """How much of a note a table reads; the whole note is read where it is shown."""
 
+MAX_NAME_CHARS: Final = 500
+"""How much of a run's name is shown where it is shown in full. PostgreSQL holds 250 characters, SQLite any number."""
+
 MAX_SHOWN_ROWS: Final = 500
 """Rows of a table that are sent to the browser."""
 

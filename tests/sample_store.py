@@ -116,7 +116,7 @@ def write_ugly_sample(uri: str, artifacts: Path) -> Sample:
             "empty": "",
             "text": "=1+1" if at else "x" * 5000,
         }
-        name = (HOSTILE_NAME + long)[:250] if at == 0 else f"عربي 👩‍👩‍👧 run {at}"
+        name = (HOSTILE_NAME + long)[:300] if at == 0 else f"عربي 👩‍👩‍👧 run {at}"
         runs[name] = write_run(client, ugly, name, at, params, {"val_" + "metric_" * 30: [value]})
     runs["bare"] = write_run(client, ugly, "bare", 20)
     runs["train"] = write_run(client, experiments["training-only"], "train", 21, {}, {"loss": [1.0, 0.5]})

@@ -281,7 +281,10 @@ def _turned(reading: str) -> str:
     for said, turned in (("a text holds", "no text holds"), ("status is", "status is not")):
         if reading.startswith(said):
             return turned + reading.removeprefix(said)
-    return f"not {reading}"
+    for said, turned in ((" is there", " is not there"), (" was logged", " was not logged")):
+        if reading.endswith(said):
+            return reading.removesuffix(said) + turned
+    return f"not {reading}" if reading.startswith("(") else f"not ({reading})"
 
 
 def _short(text: str, limit: int = 60) -> str:

@@ -45,7 +45,9 @@ def render_bar(shown: Shown, known: Sequence[Experiment]) -> None:
             pages.link("run", "Open", run_id=run_ids[0], width="content")
         st.space("stretch")
         leaderboard_live.render_news(known)
-        if grouped:  # baseline, columns and export are those of runs
+        if grouped:  # baseline and columns are those of runs
+            leaderboard_groups.render_ungroup()
+            leaderboard_export.render_groups_button(shown)
             return
         leaderboard_baseline.render_baseline(shown, known)
         leaderboard_chooser.render_chooser(shown)

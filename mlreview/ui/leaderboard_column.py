@@ -19,7 +19,8 @@ class Column:
     Attributes:
         name: In the frame.
         label: For people, where columns are chosen.
-        values: One plain value for each row; ``None`` to leave the column out of this table.
+        values: One plain value for each row; ``None`` to leave the column out of this table. In a list ``None`` is what
+            was never logged and NaN is NaN; in an array NaN stands for nothing.
         config: How it is drawn, given the values.
         texts: What is written in place of each number, where one format for the whole column doesn't do; the values
             stay what is sorted by. ``None`` for the format of ``config``.

@@ -11,31 +11,34 @@ from urllib.parse import unquote
 import numpy as np
 import pandas as pd
 import streamlit as st
-from numpy.typing import NDArray
 
-from mlreview.analysis.differences import what_differs
 from mlreview.analysis.evaluation import evaluation_sets
 from mlreview.analysis.fit_rules import rule_of
-from mlreview.analysis.params import SEED_KEYS, as_numbers
+from mlreview.analysis.params import as_numbers
+from mlreview.analysis.short_names import tell_apart
 from mlreview.entities import TextColumn
-from mlreview.names import REVIEW_STATE_TAG
+from mlreview.names import MAX_NAME_CHARS, MAX_TAG_CHARS, REVIEW_STATE_TAG
 from mlreview.ui import leaderboard_notes, reads, urlstate
 from mlreview.ui.leaderboard_beside import BESIDE_VALUE, DRAWN_BESIDE_VALUE
 from mlreview.ui.leaderboard_column import Column
 from mlreview.ui.leaderboard_column import text_config as _text
+from mlreview.ui.leaderboard_differs import DIFFERS
 from mlreview.ui.leaderboard_numbers import (
     beside_values,
     delta_texts,
     duration_text,
+    nan_named,
     number_format,
     number_texts,
     plain_number_format,
 )
-from mlreview.ui.leaderboard_rows import Part, Shown
+from mlreview.ui.leaderboard_rows import Part
 from mlreview.ui.text import clip, direction_arrow, number, plain
 
 _HEADING_CHARS = 10
 """Of the value's column: the arrow behind them must stay in sight."""
+_RUN_CHARS = 26
+"""Of a name that are in sight."""
 _STATUS = {
     "FINISHED": "Finished",
     "RUNNING": "Running",
@@ -52,7 +55,7 @@ def frame_of(part: Part, columns: Sequence[Column]) -> tuple[pd.DataFrame, dict[
     for column in columns:
         values = column.values(part)
         if values is not None:
-            data[column.name] = values
+            data[column.name] = nan_named(values)
             config[column.name] = column.config(part, values)
     return pd.DataFrame(data), config
 
@@ -70,23 +73,28 @@ def param_column(key: str) -> Column:
 def metric_column(key: str) -> Column:
     """Another metric's latest value."""
 
-    def values(part: Part) -> NDArray[np.float64] | list[None]:
+    def values(part: Part) -> list[float | None]:
         column = part.shown.table.metrics.get(key)
-        return [None] * len(part) if column is None else column.values[part.ranking.rows]
+        if column is None:
+            return [None] * len(part)
+        rows = part.ranking.rows
+        return [
+            float(value) if there else None
+            for value, there in zip(column.values[rows], column.present[rows], strict=True)
+        ]
 
     def config(part: Part, values: Any) -> Any:
-        return st.column_config.NumberColumn(
-            clip(key, 24),
-            width=98,
-            format=number_format(np.asarray(values, dtype=float)),
-            help=f"Metric {plain(key, 200)}",
-        )
+        heading, help = clip(key, 24), f"Metric {plain(key, 200)}"
+        if nan_named(values) is not values:
+            return st.column_config.TextColumn(heading, width=98, help=help, alignment="right")
+        format = number_format(np.array(values, dtype=float))
+        return st.column_config.NumberColumn(heading, width=98, format=format, help=help)
 
     return Column(f"metric:{key}", f"Metric · {clip(key, 60)}", values, config, _metric_texts)
 
 
 def _metric_texts(part: Part, values: Any) -> list[str] | None:
-    return number_texts(np.asarray(values, dtype=float))
+    return number_texts(np.array(values, dtype=float)) if pd.api.types.is_numeric_dtype(values) else None
 
 
 def tag_column(key: str) -> Column:
@@ -128,7 +136,13 @@ def _tie(part: Part) -> Any:
 
 
 def _run(part: Part) -> list[str]:
-    return [clip(name, 300) or run_id[:8] for name, run_id in zip(part.runs.names, part.runs.run_ids, strict=True)]
+    names = zip(part.runs.names, part.runs.run_ids, strict=True)
+    return [clip(name, MAX_TAG_CHARS) or run_id[:8] for name, run_id in names]
+
+
+def names_in_sight(names: Sequence[str]) -> list[str]:
+    """Names for the column *Run*, which cuts long ones off: what tells them apart stays in sight."""
+    return list(tell_apart([clip(name, MAX_NAME_CHARS) for name in names], _RUN_CHARS))
 
 
 def _value(part: Part) -> Any:
@@ -145,7 +159,8 @@ def _value(part: Part) -> Any:
 def _value_config(part: Part, values: Any) -> Any:
     metric, direction = part.ranking.metric, part.ranking.direction
     if not part.ranked:
-        return st.column_config.TextColumn(clip(metric, 40), width=98, help="Why the run has no rank")
+        heading, why = clip(metric, _HEADING_CHARS + 2), f"Why the run has no rank by {plain(metric, 200)}"
+        return st.column_config.TextColumn(heading, width=98, help=why)
     return st.column_config.NumberColumn(
         f"{clip(metric, _HEADING_CHARS)} {direction_arrow(direction)}",
         format=number_format(values),
@@ -176,40 +191,6 @@ def _fit(part: Part) -> list[str | None]:
 def _trend(part: Part) -> list[list[float] | None]:
     found = (part.shown.trainings.get(run_id) for run_id in part.runs.run_ids)
     return [list(one.trend) if one is not None and one.trend else None for one in found]
-
-
-def _differs(part: Part) -> list[str | None]:
-    shown = part.shown
-    if not len(part):
-        return []
-    reference, name = shown.reference, f"the {_whom(shown)}"
-    if reference is None:
-        return [None] * len(part)
-    # Two runs that differ in more than a seed don't differ by it.
-    told = sorted(shown.varying, key=lambda key: key in SEED_KEYS)
-    said = what_differs(part.runs, reference, told)
-    itself = reference.run_ids[0]
-    return [
-        name if run_id == itself else clip(text, 200) or "nothing recorded"
-        for run_id, text in zip(part.runs.run_ids, said, strict=True)
-    ]
-
-
-def _whom(shown: Shown) -> str:
-    return "baseline" if shown.baseline is not None and shown.baseline.choice.run_id is not None else "leader"
-
-
-def _differs_config(part: Part, values: Any) -> Any:
-    completed = part.shown.completed
-    if completed is not None and (completed.sources >= 0).any():  # the column of other names needs the room
-        width = 112
-    else:
-        width = 204 if part.ranking.by == "last" else 124
-    return st.column_config.TextColumn(
-        "What differs",
-        width=width,
-        help=f"From the {_whom(part.shown)}, in its parameters; what is the same is not said",
-    )
 
 
 def _review(part: Part) -> list[str | None]:
@@ -301,7 +282,6 @@ FIT = Column(
         help="The verdict on its training, and how much better it is on training data than on this",
     ),
 )
-DIFFERS = Column("Differs", "What differs", _differs, _differs_config)
 NOTE = Column(
     "Note",
     "Note",
@@ -314,6 +294,12 @@ OWNER = Column(
     "Owner",
     lambda part: [clip(user, 60) or None for user in part.runs.users],
     _text("Owner", 58, "Who MLflow says started the run"),
+)
+NAME = Column(
+    "Name",
+    "Name in full",
+    lambda part: [clip(name, MAX_NAME_CHARS) for name in _run(part)],
+    _text("Name", 420, "A double click, or Enter, shows all of it"),
 )
 STARTED = Column("Started", "Started", _started, _started_config)
 STATUS = Column(
@@ -349,7 +335,7 @@ FIXED: tuple[Column, ...] = (RANK, TIE, RUN)
 DEFAULT: tuple[Column, ...] = (VALUE, DELTA, FIT, DIFFERS, NOTE, REVIEW, OWNER)
 """Those that fit a laptop's screen without sideways scrolling."""
 
-MORE: tuple[Column, ...] = (TREND, DATA, MODEL, STARTED, DURATION, STATUS, MLFLOW)
+MORE: tuple[Column, ...] = (NAME, TREND, DATA, MODEL, STARTED, DURATION, STATUS, MLFLOW)
 _BY_ADDRESS = {column.address: column for column in (*DEFAULT, *MORE)}
 _BY_KIND = {"param": param_column, "metric": metric_column, "tag": tag_column}
 

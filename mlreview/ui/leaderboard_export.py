@@ -9,8 +9,16 @@ import pandas as pd
 import streamlit as st
 
 from mlreview.analysis.export import Cell, to_csv, to_markdown
+from mlreview.analysis.group_table import group_table
 from mlreview.entities import Experiment
-from mlreview.ui import leaderboard_baseline, leaderboard_columns, leaderboard_rows, leaderboard_trust, urlstate
+from mlreview.ui import (
+    leaderboard_baseline,
+    leaderboard_columns,
+    leaderboard_groups,
+    leaderboard_rows,
+    leaderboard_trust,
+    urlstate,
+)
 from mlreview.ui.leaderboard_column import Column
 from mlreview.ui.leaderboard_rows import Part, Shown
 
@@ -39,6 +47,23 @@ def _render_ways(shown: Shown, known: Sequence[Experiment]) -> None:
     prepared = _prepared(shown, known)
     if prepared is None:
         return
+    _render_downloads("leaderboard", prepared)
+
+
+def render_groups_button(shown: Shown) -> None:
+    """The button *Share* where groups stand in place of runs: all groups, not those in sight."""
+    with st.popover("Share", icon=":material/ios_share:", key="leaderboard_share_open", on_change="rerun") as opened:
+        if opened.open:
+            groups = leaderboard_groups.groups_of(shown.table, shown.ranking)
+            st.markdown("**Link to this view**")
+            st.code(address(), language=None, wrap_lines=True)
+            count = len(groups.groups)
+            st.markdown(f"**All groups** · {count:,} group{'' if count == 1 else 's'}")
+            headings, rows = group_table(groups, shown.ranking.metric)
+            _render_downloads("groups", (to_csv(headings, rows), to_markdown(headings, rows)))
+
+
+def _render_downloads(name: str, prepared: tuple[str, str]) -> None:
     csv, markdown = prepared
     with st.container(horizontal=True):
         for label, data, ending, kind in (
@@ -48,7 +73,7 @@ def _render_ways(shown: Shown, known: Sequence[Experiment]) -> None:
             st.download_button(
                 label,
                 data.encode(),
-                file_name=f"leaderboard.{ending}",
+                file_name=f"{name}.{ending}",
                 mime=kind,
                 icon=":material/download:",
                 key=f"leaderboard_{ending}",
@@ -114,10 +139,10 @@ def _rows(part: Part, columns: Sequence[Column]) -> list[list[Cell]]:
 
 
 def _cells(values: Any) -> list[Cell]:
-    return [_cell(value) for value in values]
+    return [_cell(value, nan_is_nothing=not isinstance(values, list)) for value in values]
 
 
-def _cell(value: Any) -> Cell:
+def _cell(value: Any, nan_is_nothing: bool) -> Cell:
     if isinstance(value, str):
         return value
     if value is None or value is pd.NaT or value is pd.NA:
@@ -127,5 +152,5 @@ def _cell(value: Any) -> Cell:
     if isinstance(value, int | np.integer):
         return int(value)
     if isinstance(value, float | np.floating):
-        return None if np.isnan(value) else float(value)
+        return None if nan_is_nothing and np.isnan(value) else float(value)
     return str(value)

@@ -57,7 +57,7 @@ def _memory() -> _Memory:
 def recall(shown: Shown) -> Shown:
     """Add what is known already; reads nothing."""
     memory = _memory()
-    found = {run_id: memory.get(key) for run_id, key in _keys(shown).items()}
+    found = {run_id: memory.get(key) for run_id, key in keys_of(shown).items()}
     return replace(shown, trainings={run_id: one for run_id, one in found.items() if one is not None})
 
 
@@ -65,7 +65,7 @@ def read_after_paint(shown: Shown) -> None:
     """Have what isn't known read once the page stands; nothing, where all is known or no column shows it."""
     if not {leaderboard_columns.FIT, leaderboard_columns.TREND} & set(leaderboard_columns.chosen()):
         return
-    keys = _keys(shown)
+    keys = keys_of(shown)
     missing = [run_id for run_id in keys if run_id not in shown.trainings]
     if not missing or time.time() < st.session_state.get(_RETRY, 0.0):
         return
@@ -81,6 +81,18 @@ def _read(shown: Shown, missing: Sequence[str], keys: Mapping[str, Hashable]) ->
     if st.session_state.get(_PHASE) != "painted":
         return
     st.session_state[_PHASE] = "done"
+    if read_curves(shown, missing, keys):
+        urlstate.run_again()
+
+
+def read_curves(shown: Shown, missing: Sequence[str], keys: Mapping[str, Hashable]) -> bool:
+    """Read the curves of some shown runs in one read, and keep what came of them; whether it could be read.
+
+    Args:
+        shown: What is on the page.
+        missing: Ids of the runs, in the order that they matter in.
+        keys: What each is kept by.
+    """
     ranking = (shown.ranking.metric, shown.ranking.direction)
     metrics = wanted_metrics(shown.table.metrics, shown.ranking.metric)
     some = _affordable(shown, missing, metrics)
@@ -88,14 +100,14 @@ def _read(shown: Shown, missing: Sequence[str], keys: Mapping[str, Hashable]) ->
         curves = reads.store().curves(some, metrics)
     except MlreviewError:
         st.session_state[_RETRY] = time.time() + _RETRY_S  # the page stands without; it tries again later
-        return
+        return False
     verdicts = diagnose_runs(curves, some, ranking)
     trends = {curve.run_id: trend_of(curve) for curve in curves if curve.metric == shown.ranking.metric}
     found = {
         keys[run_id]: Training(verdict, trends.get(run_id, ())) for run_id, verdict in zip(some, verdicts, strict=True)
     }
     _memory().put(found)
-    urlstate.run_again()
+    return True
 
 
 def trend_of(curve: Curve) -> tuple[float, ...]:
@@ -124,7 +136,7 @@ def _rows(shown: Shown) -> list[int]:
     return [int(row) for part in shown.parts for row in shown.ranking.rows[part]]
 
 
-def _keys(shown: Shown) -> dict[str, Hashable]:
+def keys_of(shown: Shown) -> dict[str, Hashable]:
     """What the curves of each shown run are kept by; runs without the metric have none that say anything here."""
     metric, direction = shown.ranking.metric, shown.ranking.direction
     column = shown.table.metrics.get(metric)

@@ -15,12 +15,16 @@ from mlreview.analysis.groups import ENOUGH, Group, Groups, describe_groups, gro
 from mlreview.analysis.leaderboard import Ranking
 from mlreview.entities import RunTable, TextColumn
 from mlreview.ui import leaderboard_find, urlstate
+from mlreview.ui.leaderboard_numbers import number_format
 from mlreview.ui.text import clip, direction_arrow, number, plain
 
 MAX_SHOWN = 50
 """Groups on the page, at most."""
 _ROW_PX = 35
 _WIDTH = 150
+_MEAN_WIDTH = 150
+_METRIC_CHARS = 12
+"""Of the heading of that width."""
 
 
 def chosen() -> tuple[Key, ...]:
@@ -67,8 +71,8 @@ def _render_choice(table: RunTable, keys: Sequence[Key]) -> None:
     )
 
 
-def render(table: RunTable, ranking: Ranking) -> None:
-    """Draw the groups in place of the runs.
+def groups_of(table: RunTable, ranking: Ranking) -> Groups:
+    """The runs in groups, by what is chosen.
 
     Args:
         table: The runs that are ranked.
@@ -81,13 +85,27 @@ def render(table: RunTable, ranking: Ranking) -> None:
     values, present = np.empty(len(table)), np.ones(len(table), dtype=bool)
     values[ranking.rows] = ranking.values
     present[ranking.rows[ranking.ranked + ranking.not_finite :]] = False
-    groups = group_runs(keys, columns, values, present, ranking.direction)
+    return group_runs(keys, columns, values, present, ranking.direction)
+
+
+def render_ungroup() -> None:
+    """The button that leads back to single runs."""
+    st.button("Show runs", icon=":material/list:", key="leaderboard_ungroup", on_click=_ungroup)
+
+
+def render(table: RunTable, ranking: Ranking) -> None:
+    """Draw the groups in place of the runs.
+
+    Args:
+        table: The runs that are ranked.
+        ranking: Of ``table``.
+    """
+    groups = groups_of(table, ranking)
     said = list(describe_groups(groups, clip(ranking.metric, 40)))
     if len(groups.groups) > MAX_SHOWN:
         said.append(f"the first {MAX_SHOWN} are shown")
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{plain(said[0], 200)}**  \n:gray[{plain('; '.join(said[1:]), 500)}]", width="stretch")
-        st.button("Show runs", icon=":material/list:", key="leaderboard_ungroup", on_click=_ungroup)
+    more = f"  \n:gray[{plain('; '.join(said[1:]), 500)}]" if said[1:] else ""
+    st.markdown(f"**{plain(said[0], 200)}**{more}")
     shown = groups.groups[:MAX_SHOWN]
     _render_table(groups, shown, ranking)
     _render_points(table, groups, shown, ranking)
@@ -105,11 +123,13 @@ def _render_table(groups: Groups, shown: Sequence[Group], ranking: Ranking) -> N
     }
     if not any(group.not_finite or group.missing for group in shown):
         del data["Left out"]
-    arrow = direction_arrow(ranking.direction)
     config: dict[str, Any] = {
         "Rank": st.column_config.NumberColumn("#", width=44, help="By the mean; equal means share a rank"),
         "Mean": st.column_config.NumberColumn(
-            f"Mean {clip(ranking.metric, 30)} {arrow}", format="%.4g", width=140, help="Over the runs with a number"
+            mean_heading(ranking),
+            format=number_format(np.array([group.mean for group in shown])) or "%.4g",
+            width=_MEAN_WIDTH,
+            help=f"Mean {plain(ranking.metric, 200)} over the runs with a number",
         ),
         "Spread": st.column_config.TextColumn(
             "± standard deviation", width=160, help=f"Of single runs. Below {ENOUGH} runs it says nothing"
@@ -141,6 +161,11 @@ def _render_table(groups: Groups, shown: Sequence[Group], ranking: Ranking) -> N
             column_config=config,
             alt=f"Groups of runs ranked by mean {clip(ranking.metric, 100)}",
         )
+
+
+def mean_heading(ranking: Ranking) -> str:
+    """The heading of the means: the arrow behind a long metric's name stays in sight."""
+    return f"Mean {clip(ranking.metric, _METRIC_CHARS)} {direction_arrow(ranking.direction)}"
 
 
 def _greyed(frame: pd.DataFrame, shown: Sequence[Group]) -> Any:

@@ -102,7 +102,8 @@ def _watch(experiment_ids: tuple[str, ...], not_before: float) -> None:
             held.newer = newer
             urlstate.run_again()
         held.news = news((held.count, held.newest), _count(fresh))
-    said = ", ".join(filter(None, (held.news, "new order" if held.moved else ""))).capitalize()
+    # One thing at a time: a longer button would wrap, and push the table down. Pressing it takes in both.
+    said = held.news or ("New order" if held.moved else "")
     how = "Show the table as it is now"
     if said and st.button(said, key="leaderboard_news", icon=":material/arrow_upward:", help=how):
         reads.refresh()

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ def number_format(values: NDArray[np.float64]) -> str | None:
     """
     finite = np.abs(values[np.isfinite(values) & (values != 0)])
     fixed = not len(finite) or (finite.min() >= 0.001 and finite.max() < 1_000_000)
+    fixed = fixed and not np.isinf(values).any()  # the browser would spell infinity out
     return f"%.{urlstate.get(urlstate.LeaderboardView).digits}f" if fixed else None
 
 
@@ -32,6 +34,17 @@ def number_texts(values: NDArray[np.float64]) -> list[str] | None:
         return None
     digits = urlstate.get(urlstate.LeaderboardView).digits
     return ["—" if np.isnan(value) else number_text(float(value), digits) for value in values]
+
+
+def nan_named(values: Any) -> Any:
+    """Values as a table draws them: a list of numbers and ``None`` that holds NaN becomes one of texts.
+
+    A table of numbers would show NaN as if nothing had been logged. Whatever else is returned as it is.
+    """
+    if not isinstance(values, list) or not any(isinstance(value, float) and np.isnan(value) for value in values):
+        return values
+    digits = urlstate.get(urlstate.LeaderboardView).digits
+    return [None if value is None else number_text(float(value), digits) for value in values]
 
 
 def number_text(value: float, digits: int) -> str:

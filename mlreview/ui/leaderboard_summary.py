@@ -17,7 +17,9 @@ from mlreview.ui.text import clip, direction_arrow, plain
 
 _WIDTHS = (0.71, 0.29)
 """Of the lines and of the buttons beside them: in columns the buttons stay there, however long the lines are."""
-_METRIC_CHARS = 60
+_LINES = 4
+"""Of the header of single runs: what ranks, what it covers, who ties, what speaks against it."""
+_METRIC_CHARS = 40
 _DATA_CHARS = 48
 _BASELINE_CHARS = 26
 """One line beside the button's."""
@@ -28,10 +30,12 @@ def render_summary(choice: RankingChoice, shown: Shown, known: Sequence[Experime
     grouped = bool(leaderboard_groups.chosen())
     lines = [_ranked_by(choice, shown, grouped)]
     if not grouped:  # who ties and how many were tried is said of single runs; groups say themselves what they cover
-        lines.append(f":gray[{plain(_covers(shown), 400)}]")
+        lines += [f":gray[{plain(said, 400)}]" for said in _covers(shown)]
     against = shown.evidence.brief[1] if grouped else _against(shown)
     if against:
         lines.append(f":orange[:material/warning: {plain(against, 300)}]")
+    if not grouped:  # a value of a run in training may change what is said, and must not move the table
+        lines += ["&nbsp;"] * (_LINES - len(lines))
     left, right = st.columns(_WIDTHS, vertical_alignment="top")
     left.markdown("  \n".join(lines))
     with right.container(horizontal=True, horizontal_alignment="right", gap="small", key="leaderboard_choice"):
@@ -64,14 +68,15 @@ def _ranked_by(choice: RankingChoice, shown: Shown, grouped: bool) -> str:
     return f"{said} · {who}"
 
 
-def _covers(shown: Shown) -> str:
-    """How many runs, who ties, and how many were tried on which data."""
+def _covers(shown: Shown) -> list[str]:
+    """How many runs; who ties, and how many were tried on which data."""
     table, evidence = shown.table, shown.evidence
     scope = evidence.scope
     for name in {one.name for one in evidence.sets if one is not None}:
         scope = scope.replace(name, clip(name, _DATA_CHARS))
-    parts = (*coverage(shown.ranking, table.total, shown.count, complete=table.complete), evidence.brief[0], scope)
-    return " · ".join(part for part in parts if part)
+    covered = coverage(shown.ranking, table.total, shown.count, complete=table.complete)
+    lines = (covered, (evidence.brief[0], scope))
+    return [said for said in (" · ".join(filter(None, parts)) for parts in lines) if said]
 
 
 def _against(shown: Shown) -> str:

@@ -38,6 +38,7 @@ def render_tables(shown: Shown) -> None:
 def _render(part: Part, key: str, rows_in_sight: int, alt: str) -> None:
     columns = (*leaderboard_columns.FIXED, *leaderboard_columns.drawn())
     frame, config = leaderboard_columns.frame_of(part, columns)
+    frame["Run"] = leaderboard_columns.names_in_sight([*frame["Run"]])
     chosen = basket.selectable(key, list(part.runs.run_ids))
     opened = f"{chosen['key']}_open"
     config["Run"] = st.column_config.ButtonColumn(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from mlreview.analysis.short_names import short_names
 from mlreview.entities import RunTable
+from mlreview.names import MAX_NAME_CHARS
 from mlreview.ui.text import clip
 
 
@@ -18,7 +19,7 @@ class RunLabel:
 
 def labels_of(runs: RunTable) -> dict[str, RunLabel]:
     """Names of these runs by run id. Nameless runs go by their id, and namesakes have a part of it added."""
-    full = [clip(name, 250) or run_id[:8] for name, run_id in zip(runs.names, runs.run_ids, strict=True)]
+    full = [clip(name, MAX_NAME_CHARS) or run_id[:8] for name, run_id in zip(runs.names, runs.run_ids, strict=True)]
     short = short_names(full)
     doubles = Counter(full)
     labels = {}

@@ -2,11 +2,15 @@
 
 import streamlit as st
 
+from mlreview.analysis.short_names import tell_apart
 from mlreview.entities import Experiment, RunQuery
+from mlreview.names import MAX_NAME_CHARS
 from mlreview.ui import basket, notes_open, pages, palette, reads, urlstate
 from mlreview.ui.text import ago, clip, clip_start, clock, plain
 
 _SHOWN_IN_BASKET = 8
+_NAME_CHARS = 20
+"""Of a run's name in the basket."""
 _SEVERAL = "_sidebar.several"
 
 
@@ -99,14 +103,15 @@ def _render_basket() -> None:
         st.markdown(f"**Basket** · {len(run_ids)} run{'' if len(run_ids) == 1 else 's'}", width="stretch")
         st.button("Clear", key="basket_clear", type="tertiary", on_click=basket.clear)
     with st.container(gap=None):
-        for run_id in run_ids[:_SHOWN_IN_BASKET]:
-            name = known.get(run_id) or run_id[:8] if run_id in known else f"{run_id[:8]}, not found"
+        shown = run_ids[:_SHOWN_IN_BASKET]
+        names = [known.get(one) or one[:8] if one in known else f"{one[:8]}, not found" for one in shown]
+        for run_id, name, brief in zip(shown, names, tell_apart(names, _NAME_CHARS), strict=True):
             st.button(
-                f"{palette.swatch(styles[run_id])} {plain(name, 20)}",
+                f"{palette.swatch(styles[run_id])} {plain(brief, _NAME_CHARS)}",
                 key=f"basket_remove_{run_id}",
                 icon=":material/close:",
                 type="tertiary",
-                help=f"Take {plain(name, 300)} out of the basket",
+                help=f"Take {plain(name, MAX_NAME_CHARS)} out of the basket",
                 on_click=basket.remove,
                 args=(run_id,),
             )
@@ -121,7 +126,7 @@ def render_store() -> None:
     info = reads.store().info() if read_at else None  # where nothing was read, the page says why
     when = f"read {clock(read_at, st.context.timezone)}" if read_at else "can't be read"
     with st.sidebar, st.container(gap=None):
-        st.caption(f":material/database: {plain(clip_start(info.label, 25), 80) if info else 'Tracking store'}")
+        st.caption(f":material/database: {plain(clip_start(info.label, 21), 80) if info else 'Tracking store'}")
         st.caption(
             f"{kind[info.kind]} · {when}" if info else when,
             help=plain(f"{info.label}  {info.detail}", 600) if info else None,

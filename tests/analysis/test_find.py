@@ -220,6 +220,22 @@ def test_what_was_understood_is_said():
     assert find("", corpus(team())).reading == ""
 
 
+@pytest.mark.parametrize(
+    ("typed", "reading"),
+    [
+        ("-lr:*", "learning_rate (parameter) is not there"),
+        ("-auroc:*", "val_AUROC (metric) was not logged"),
+        ("-note:*", "note is not there"),
+        ("-lr=0.1", "not (learning_rate (parameter) is '0.1')"),
+        ("-(lr=0.1 hockey)", "not (learning_rate (parameter) is '0.1' and a text holds 'hockey')"),
+        ("-hockey", "no text holds 'hockey'"),
+        ("-failed", "status is not failed"),
+    ],
+)
+def test_what_is_turned_round_reads_as_people_say_it(typed: str, reading: str):
+    assert find(typed, corpus(team())).reading == reading
+
+
 def test_a_small_or_is_a_word_and_that_is_said():
     assert "OR in capitals" in find("hockey or weather", corpus(team())).remarks[0]
 

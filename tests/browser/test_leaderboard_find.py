@@ -36,12 +36,19 @@ def test_a_search_is_in_the_address_and_back_steps_out_of_it(team_app: str, team
     expect(page.get_by_text("2 of 10 runs fit")).to_have_count(0)
 
 
-def test_groups_show_every_run_as_a_point(team_app: str, team_sample: Sample, page: Page):
+def test_groups_show_every_run_as_a_point_and_leave_as_csv(team_app: str, team_sample: Sample, page: Page):
     visit(page, f"{team_app}/?exp={team_sample.experiments['sports']}&groupby=param:learning_rate")
     rows = table_cells(page, "leaderboard_groups")
     assert rows[0]["learning_rate"].endswith("0.1")
     expect(page.locator(".js-plotly-plot")).to_be_visible()
     assert page.locator(".js-plotly-plot .trace").first.locator("path.point").count() == 8
+    page.get_by_role("button", name="Share", exact=True).click(delay=90)
+    with page.expect_download() as download:
+        page.get_by_test_id("stPopoverBody").get_by_role("button", name="CSV").click(delay=90)
+    groups = list(csv.DictReader(io.StringIO(download.value.path().read_text(encoding="utf-8-sig"))))
+    assert [group["learning_rate"] for group in groups] == ["0.1", "", "0.05", "0.01", "0.02", "100"]
+    assert float(groups[0]["Mean val_AUROC"]) == pytest.approx(0.9165)
+    assert (groups[0]["Not logged"], groups[-1]["NaN or infinite"], groups[-1]["Mean val_AUROC"]) == ("1", "1", "")
 
 
 def test_the_whole_ranking_leaves_as_csv(team_app: str, team_sample: Sample, page: Page):

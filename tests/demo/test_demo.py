@@ -15,6 +15,7 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.entities import Run
 from mlflow.utils.autologging_utils import autologging_is_disabled
+from playwright.sync_api import expect, sync_playwright
 from sklearn.metrics import roc_auc_score
 
 from mlreview import names
@@ -27,6 +28,7 @@ from mlreview.demo.train import train_network
 from mlreview.notes.service import NoteService
 from mlreview.notes.template import completeness
 from mlreview.store import open_store
+from tests.browser.harness import HEADER_PX, ROW_PX, chromium_path, launch, running_app, table, table_cells, visit
 from tests.demo.posts import write_cache
 from tests.demo.regimes import curve, regime_of
 from tests.stores import sqlite_uri
@@ -177,6 +179,30 @@ def test_a_second_call_does_nothing(story: Story) -> None:
         assert again.run_ids == ()
         assert again.registered == "models:/cancer-classifier@champion"
     assert {name: run.info.run_id for name, run in story.runs().items()} == before
+
+
+@pytest.mark.skipif(chromium_path() is None, reason="Chromium is missing: install Debian's package chromium")
+def test_the_demos_leaderboard_stands_on_a_laptop_whole(story: Story, tmp_path: Path) -> None:
+    with running_app(story.uri, tmp_path) as app, sync_playwright() as playwright:
+        browser = launch(playwright)
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        visit(page, f"{app}/?exp={story.full.experiment_id}")
+        rows = table_cells(page, "leaderboard_table")
+        usual = {"#", "Run", "Δ baseline", "Fit", "What differs", "Note", "Review", "Owner"}
+        assert usual <= set(rows[0])
+        assert sum(heading.startswith("val_") for heading in rows[0]) == 1
+        assert len(rows) >= min(15, len(story.runs()))
+        grid = table(page, "leaderboard_table")
+        box = grid.bounding_box()
+        assert box is not None
+        assert box["y"] + HEADER_PX + min(15, len(rows)) * ROW_PX <= 900
+        assert grid.locator(".dvn-scroller").evaluate("node => node.scrollWidth - node.clientWidth") <= 1
+        header = page.get_by_test_id("stMain")
+        expect(header).to_contain_text(re.compile(r"Ranked by val_\w+.*guessed"))
+        expect(header).to_contain_text(re.compile(r"\bbest of \d+ on \w+"))
+        expect(header).to_contain_text("Baseline: ")
+        assert any(row["Note"] for row in rows)
+        browser.close()
 
 
 @pytest.mark.parametrize(

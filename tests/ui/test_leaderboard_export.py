@@ -10,13 +10,14 @@ from mlreview.ui import reads
 from tests.sample_store import Sample
 
 
-def _draw(experiment: str) -> None:
+def _draw(experiment: str, columns: tuple[str, ...] = ()) -> None:
     import streamlit as st
 
     from mlreview.analysis.export import to_csv
     from mlreview.entities import RunQuery
-    from mlreview.ui import leaderboard_export, leaderboard_rows, reads
+    from mlreview.ui import leaderboard_export, leaderboard_rows, reads, urlstate
 
+    urlstate.update(urlstate.LeaderboardView, columns=columns)
     table = reads.runs(RunQuery((experiment,))).table
     ranking = leaderboard_rows.rank(table, sorted(key for key in table.metrics if key.startswith("val_"))[0], "max")
     shown = leaderboard_rows.read_shown(table, ranking, 500)
@@ -27,10 +28,10 @@ def _draw(experiment: str) -> None:
 
 @pytest.fixture
 def exported(monkeypatch: pytest.MonkeyPatch):
-    def run(sample: Sample, name: str) -> list[dict[str, str]]:
+    def run(sample: Sample, name: str, *columns: str) -> list[dict[str, str]]:
         monkeypatch.setenv("MLREVIEW_TRACKING_URI", sample.uri)
         reads.refresh()
-        test = AppTest.from_function(_draw, args=(sample.experiments[name],), default_timeout=60).run()
+        test = AppTest.from_function(_draw, args=(sample.experiments[name], columns), default_timeout=60).run()
         assert not test.exception
         return list(csv.DictReader(io.StringIO(test.text[0].value)))
 
@@ -53,3 +54,20 @@ def test_hostile_names_stay_in_their_cells(exported, ugly_sample: Sample):
     assert len(rows) == 9
     assert {len(row) for row in rows} == {len(rows[0])}
     assert not any(cell.startswith(("=", "@")) for row in rows for cell in row.values())
+
+
+def test_a_name_of_three_hundred_characters_is_whole(exported, ugly_sample: Sample):
+    longest = max(ugly_sample.runs, key=len)
+    assert len(longest) == 300
+    assert " ".join(longest.split()) in {row["Run"] for row in exported(ugly_sample, "ugly")}
+
+
+def test_what_is_nan_and_what_was_never_logged_stay_apart(exported, ugly_sample: Sample, team_sample: Sample):
+    metric = "val_" + "metric_" * 30
+    rows = exported(ugly_sample, "ugly", f"metric:{metric}", "param:empty")
+    heading = next(heading for heading in rows[0] if heading.startswith("Metric"))
+    odd = {row[heading] for row in rows}
+    assert {"NaN", "Infinity", "'-Infinity", ""} <= odd
+    assert {row[heading] for row in rows if row["Run"] == "bare"} == {""}
+    empty = next(heading for heading in rows[0] if heading.startswith("Parameter"))
+    assert {(row["Run"] == "bare", row[empty]) for row in rows} == {(False, "(empty)"), (True, "")}
