@@ -13,12 +13,13 @@ import click
 
 from mlreview import __version__, names
 from mlreview.cli_notes import note_group
+from mlreview.cli_reproduce import reproduce_commands
 from mlreview.entities import Aggregate, Direction, Experiment
 from mlreview.errors import BadInputError, MlreviewError, NotFoundError
 
 if TYPE_CHECKING:
     from mlreview.entities import ModelVersion
-    from mlreview.store.base import RunStore
+    from mlreview.store.base import RunStore, RunWriter
 
 
 class _Group(click.Group):
@@ -302,6 +303,14 @@ def _open_store(tracking_uri: str | None) -> "RunStore":
     )
 
 
+def _open_writer(tracking_uri: str | None) -> "RunWriter":
+    from mlreview.settings import load_settings
+    from mlreview.store import open_writer
+
+    settings = load_settings(tracking_uri=tracking_uri)
+    return open_writer(settings.tracking_uri, registry_uri=settings.registry_uri, timeout=settings.timeout)
+
+
 def _model_versions(store: "RunStore") -> "tuple[ModelVersion, ...] | None":
     """Everything in the registry; ``None`` when it can't be read, which keeps nobody from ranking runs."""
     try:
@@ -326,6 +335,8 @@ def _experiment(store: "RunStore", name_or_id: str) -> Experiment:
 
 
 main.add_command(note_group(_open_store, _tracking_uri_option))
+for _command in reproduce_commands(_open_store, _open_writer, _tracking_uri_option):
+    main.add_command(_command)
 
 if __name__ == "__main__":
     main()

@@ -1,5 +1,6 @@
 """What is needed to do a run again, what of it was recorded, and the steps: pure, for a page and for the terminal."""
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -112,7 +113,7 @@ def plan(recorded: RecordedRun, command: str | None = None) -> Recipe:
     Raises:
         BadInputError: The given command can't be used.
     """
-    tags = recorded.run.tags
+    tags = recorded.facts
     commit, remote = _first(tags, COMMIT) or "", clone_address(_first(tags, REMOTE)) or ""
     code, patched = _code(recorded)
     asked, usable = _command(tags, command)
@@ -167,14 +168,22 @@ def _commit(commit: str) -> Ingredient:
 
 def _code(recorded: RecordedRun) -> tuple[Ingredient, tuple[str, ...]]:
     """The patch and the untracked sources: what ran and was in no commit."""
-    name, tags = "uncommitted changes", recorded.run.tags
+    name, tags, record = "uncommitted changes", recorded.facts, recorded.record
     dirty = (_first(tags, DIRTY) or "").lower()
     try:
         for path in recorded.untracked:
             check_inside(path, "An untracked source")
+        for kept in record.code.untracked if record else ():
+            data = recorded.untracked.get(check_inside(kept.path, "An untracked source"))
+            if data is None or hashlib.sha256(data).hexdigest() != kept.sha256:
+                what = "is not among the run's files any more" if data is None else "is damaged"
+                missing = f"the untracked source {one_line(kept.path, 80)} {what}; {ASK}"
+                return Ingredient(name, missing=missing, needed=True), ()
         patched: tuple[str, ...] = ()
         if recorded.patch:
             patched = check_patch(recorded.patch, tags.get(names.PATCH_SHA))
+            if record and record.code.patch:
+                check_patch(recorded.patch, record.code.patch.sha256)
         elif tags.get(names.PATCH_SHA):
             where = one_line(recorded.problem, 120) or "it is not among the run's files any more"
             return Ingredient(name, missing=f"the patch was recorded, but {where}; {ASK}", needed=True), ()
@@ -184,6 +193,8 @@ def _code(recorded: RecordedRun) -> tuple[Ingredient, tuple[str, ...]]:
     parts += [counted(len(recorded.untracked), "untracked source")] if recorded.untracked else []
     if dirty in ("true", "1") and not patched:
         return Ingredient(name, missing=f"there were some, and they were not kept; {ASK}"), ()
+    if record and record.code.left_out:
+        return Ingredient(name, missing=f"not all was kept: {one_line('; '.join(record.code.left_out), 160)}"), patched
     if not dirty and not parts:
         return Ingredient(name, missing=f"nobody knows whether there were any; {ASK}"), ()
     return Ingredient(name, " and ".join(parts) or "none"), patched
@@ -220,7 +231,7 @@ def _packages(recorded: RecordedRun, found: Requirements) -> Ingredient:
 
 
 def _seed(recorded: RecordedRun) -> Ingredient:
-    seed = recorded.run.tags.get(names.SEED_TAG)
+    seed = recorded.facts.get(names.SEED_TAG)
     seed = seed or next((recorded.run.params[key] for key in sorted(SEED_KEYS) if key in recorded.run.params), None)
     return Ingredient("seed", one_line(seed, 40)) if seed else Ingredient("seed", missing=f"{ASK}, or look in the code")
 
@@ -233,7 +244,8 @@ def _digest(recorded: RecordedRun) -> Ingredient:
 
 
 def _locations(recorded: RecordedRun) -> dict[str, str]:
-    found: dict[str, str] = {}
+    told = recorded.record.data if recorded.record else ()
+    found = {one.context or one.name: one.source for one in told if one.source}
     for one in recorded.run.datasets:
         where = location(one)
         if where:

@@ -1,11 +1,13 @@
 """All that a store has of a run for doing it again, read once. Nothing is loaded, unpacked or run."""
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mlreview import names
 from mlreview.entities import LoggedModel, Run
 from mlreview.errors import MlreviewError, NotFoundError
+from mlreview.records import RunRecord, parse_record
 from mlreview.store.base import RunStore
 
 MAX_UNTRACKED_FILES = 500
@@ -20,6 +22,7 @@ class RecordedRun:
 
     Attributes:
         run: Params, metrics, tags, data sets, models.
+        record: What ``track()`` wrote of the training; ``None`` where it was not used.
         patch: What was not committed; ``None`` where no patch was kept.
         untracked: Sources that git did not know, by path from the root.
         packages: The installed packages, as pip lists them; empty where they were not kept.
@@ -29,6 +32,7 @@ class RecordedRun:
     """
 
     run: Run
+    record: RunRecord | None = None
     patch: bytes | None = None
     untracked: Mapping[str, bytes] = field(default_factory=dict)
     packages: str = ""
@@ -40,6 +44,30 @@ class RecordedRun:
     def model(self) -> LoggedModel | None:
         """The model that was logged last."""
         return self.run.models[-1] if self.run.models else None
+
+    @property
+    def facts(self) -> Mapping[str, str]:
+        """The run's tags, with what its record says better: the command whole, and what no tag has."""
+        if self.record is None:
+            return self.run.tags
+        code = self.record.code
+        found = {
+            names.GIT_COMMIT: code.commit,
+            names.GIT_REMOTE: code.remote,
+            names.GIT_DIRTY: None if code.dirty is None else str(code.dirty).lower(),
+            names.PATCH_SHA: code.patch.sha256 if code.patch else None,
+            names.ENV_PYTHON: self.record.python,
+            names.SEED_TAG: None if self.record.seed is None else str(self.record.seed),
+        }
+        better = {
+            names.COMMAND: shlex.join(self.record.command) or None,
+            names.COMMAND_FOLDER: self.record.folder,
+        }
+        return {
+            **{key: value for key, value in found.items() if value is not None},
+            **self.run.tags,
+            **{key: value for key, value in better.items() if value is not None},
+        }
 
     @property
     def label(self) -> str:
@@ -56,8 +84,10 @@ def read_run(store: RunStore, run_id: str) -> RecordedRun:
     """
     run = store.run(run_id)
     problem = ""
-    patch, untracked, packages = None, {}, ""
+    record, patch, untracked, packages = None, None, {}, ""
     try:
+        written = _file(store, run_id, names.RUN_FILE, MAX_TEXT_BYTES)
+        record = parse_record(written.decode("utf-8", "replace")) if written else None
         patch = _file(store, run_id, names.PATCH_FILE)
         packages = (_file(store, run_id, names.PACKAGES_FILE, MAX_TEXT_BYTES) or b"").decode("utf-8", "replace")
         untracked = _untracked(store, run_id)
@@ -69,7 +99,7 @@ def read_run(store: RunStore, run_id: str) -> RecordedRun:
             asked, example = _of_model(store, run.models[-1])
         except MlreviewError as error:
             problem = problem or error.message
-    return RecordedRun(run, patch, untracked, packages, asked, example, problem)
+    return RecordedRun(run, record, patch, untracked, packages, asked, example, problem)
 
 
 def _file(store: RunStore, run_id: str, path: str, limit: int = names.MAX_ARTIFACT_BYTES) -> bytes | None:

@@ -29,7 +29,7 @@ def by_hand(recipe: "Recipe", recorded: "RecordedRun") -> tuple[Step, ...]:
         Step("By hand: the code as it was committed", _code(recipe)),
     ]
     if recipe.patched:
-        check = re.fullmatch(r"[0-9a-f]{64}", recorded.run.tags.get(names.PATCH_SHA, ""))
+        check = re.fullmatch(r"[0-9a-f]{64}", recorded.facts.get(names.PATCH_SHA, ""))
         patch = f'"$here-files/{_last(names.PATCH_FILE)}"'
         lines = [f'mlflow artifacts download -r {run_id} -a {names.PATCH_FILE} -d "$here-files"']
         lines += [f'echo "{check[0]}  "{patch} | sha256sum --check'] if check else []
