@@ -84,18 +84,18 @@ def refused(bench: Bench, run_id: str, *options: str) -> str:
 
 
 def test_a_damaged_patch_is_named(bench: Bench):
-    said = refused(bench, bench.like(**{"uncommitted.patch": b"diff --git a/train.py b/train.py\n"}))
+    said = refused(bench, bench.like(files={"uncommitted.patch": b"diff --git a/train.py b/train.py\n"}))
     assert "uncommitted changes: The recorded patch is damaged: its SHA-256 is" in said
 
 
 def test_a_patch_that_does_not_fit_is_named(bench: Bench):
     patch = b"--- a/train.py\n+++ b/train.py\n@@ -1 +1 @@\n-nothing like it\n+x\n"
-    run_id = bench.like({names.PATCH_SHA: hashlib.sha256(patch).hexdigest()}, **{"uncommitted.patch": patch})
+    run_id = bench.like({names.PATCH_SHA: hashlib.sha256(patch).hexdigest()}, {"uncommitted.patch": patch})
     assert "does not fit the commit" in refused(bench, run_id)
 
 
 def test_a_package_that_is_missing_is_named_before_anything_is_made(bench: Bench):
-    run_id = bench.like(**{"requirements.txt": b"numpy>=1\nno-such-package-anywhere==9.9\n"})
+    run_id = bench.like(files={"requirements.txt": b"numpy>=1\nno-such-package-anywhere==9.9\n"})
     said = refused(bench, run_id, "--no-install")
     assert "packages: no-such-package-anywhere: 9.9 was recorded, none is here" in said
     assert "nothing was installed" in said
@@ -104,7 +104,7 @@ def test_a_package_that_is_missing_is_named_before_anything_is_made(bench: Bench
 def test_a_package_that_no_index_has_is_named(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     for key, value in (("PIP_NO_INDEX", "1"), ("UV_NO_INDEX", "1"), ("PIP_FIND_LINKS", str(tmp_path))):
         monkeypatch.setenv(key, value)
-    run_id = bench.like(**{"requirements.txt": b"no-such-package-anywhere==9.9\n"})
+    run_id = bench.like(files={"requirements.txt": b"no-such-package-anywhere==9.9\n"})
     said = refused(bench, run_id)
     assert "can't be filled" in said
     assert "no-such-package-anywhere" in said
@@ -112,7 +112,7 @@ def test_a_package_that_no_index_has_is_named(bench: Bench, tmp_path: Path, monk
 
 def test_data_whose_file_is_another_are_named_before_anything_is_made(bench: Bench):
     data = DataRecord("train", "rows", source="data/rows.csv", file_sha256="0" * 64)
-    run_id = bench.like(**{"run.json": RunRecord("1", "loop", code=CodeRecord(), data=(data,)).to_json().encode()})
+    run_id = bench.like(files={"run.json": RunRecord("1", "loop", code=CodeRecord(), data=(data,)).to_json().encode()})
     said = refused(bench, run_id)
     assert "train data: data/rows.csv: not the file that was recorded: its SHA-256 is another" in said
 
@@ -133,7 +133,7 @@ def test_data_that_changed_are_the_first_thing_that_differs(bench: Bench, tmp_pa
 
 
 def test_a_training_that_fails_says_with_what(bench: Bench, tmp_path: Path):
-    run_id = bench.like(**{"untracked/helper.py": b"import absent_module\n"})
+    run_id = bench.like(files={"untracked/helper.py": b"import absent_module\n"})
     done = bench.call("reproduce", run_id, "--run", "--yes", "--into", str(tmp_path / "again"))
     assert done.exit_code == 1, done.output
     assert "ended with exit code 1: ModuleNotFoundError: No module named 'absent_module'" in done.output

@@ -64,12 +64,12 @@ class Bench:
             arguments += ("--repo", str(self.repository))
         return CliRunner().invoke(main, arguments, input=answer)
 
-    def like(self, tags: dict[str, str] | None = None, **files: bytes) -> str:
+    def like(self, tags: dict[str, str] | None = None, files: dict[str, bytes] | None = None) -> str:
         """Another run with the same record but for some tags and files; nothing is trained."""
         old = self.client.get_run(self.run_id)
         kept = {key: value for key, value in old.data.tags.items() if key.startswith("mlreview.")}
         run = self.client.create_run(old.info.experiment_id, run_name="like it", tags=kept | (tags or {}))
-        contents = recorded_files(self.client, self.run_id) | files
+        contents = recorded_files(self.client, self.run_id) | (files or {})
         put_files(self.client, run.info.run_id, contents, self.folder)
         for key, value in old.data.params.items():
             self.client.log_param(run.info.run_id, key, value)
