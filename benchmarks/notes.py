@@ -26,9 +26,7 @@ HOW = (
 )
 QUESTIONS = ("dropout", '"did not help"', "dropout straße rate", "nothing has this word")
 RARE = "dropout"
-_COMMON = (
-    "the model rate of posts and data was then tried with units layers better worse epochs because we it on in".split()
-)
+_COMMON = ("model", "rate", "posts", "data", "was", "tried", "with", "units", "layers", "better", "because", "we", "it")
 _MLFLOW = """
 import sys, time
 from mlflow import MlflowClient

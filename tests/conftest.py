@@ -24,7 +24,13 @@ if TYPE_CHECKING:
     from tests.sample_store import Sample
 
 OURS = ("MLFLOW_", "_MLFLOW_", "MLREVIEW_")
-FOR_TESTS = {"MLREVIEW_REQUIRE_ALL", "MLREVIEW_CHROMIUM", "MLREVIEW_POSTGRES_BIN", "MLREVIEW_SOAK_SECONDS"}
+FOR_TESTS = {
+    "MLREVIEW_REQUIRE_ALL",
+    "MLREVIEW_CHROMIUM",
+    "MLREVIEW_POSTGRES_BIN",
+    "MLREVIEW_SOAK_SECONDS",
+    "MLREVIEW_SOAK_SEED",
+}
 """What tells the tests themselves where things are; everything else of MLflow's and ours is removed."""
 
 BASELINE = {
