@@ -3,11 +3,12 @@
 import difflib
 import getpass
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from mlreview import names
@@ -15,6 +16,21 @@ from mlreview.errors import BadInputError
 from mlreview.fields import check_field_name
 
 CONFIG_FILE = "mlreview.toml"
+
+
+class PersonSetting(BaseModel):
+    """One person of ``[people]``: under which names, addresses and logins they appear."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    name: str = ""
+    email: tuple[str, ...] = ()
+    logins: tuple[str, ...] = ()
+
+    @field_validator("email", "logins", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
 
 
 class Settings(BaseSettings):
@@ -73,6 +89,36 @@ class Settings(BaseSettings):
         description="Relative difference of a metric up to which a reproduction counts as within tolerance.",
     )
 
+    people: dict[str, PersonSetting] = Field(
+        default={},
+        description="The team: names, e-mail addresses and logins of each person, so that they are one in reviews.",
+    )
+    lead: tuple[str, ...] = Field(
+        default=(),
+        description="Who may lift an absent reviewer's request for changes, with a reason.",
+    )
+    app_url: str | None = Field(
+        default=None,
+        description="Address of this dashboard as the team opens it, for links in messages and calendar files.",
+    )
+    webhook_url: str | None = Field(
+        default=None,
+        description="Address that is told of review requests, questions and decisions, by HTTPS POST of JSON.",
+    )
+
+    @field_validator("lead", mode="before")
+    @classmethod
+    def _one_lead_or_several(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+    @field_validator("webhook_url")
+    @classmethod
+    def _encrypted_address_only(cls, value: str | None) -> str | None:
+        here = ("http://127.0.0.1", "http://localhost", "http://[::1]")
+        if value is not None and not value.startswith("https://") and not value.startswith(here):
+            raise ValueError("must start with https://; plain http:// goes to this machine alone")
+        return value
+
     @field_validator("metric_aliases", mode="before")
     @classmethod
     def _one_name_or_several(cls, value: Any) -> Any:
@@ -91,7 +137,7 @@ class Settings(BaseSettings):
                 raise ValueError(f"{name!r} is named as its own alias")
         return {name: (others,) if isinstance(others, str) else tuple(others) for name, others in value.items()}
 
-    @field_validator("mlflow_ui_url")
+    @field_validator("mlflow_ui_url", "app_url")
     @classmethod
     def _web_address_only(cls, value: str | None) -> str | None:
         if value is not None and not value.startswith(("http://", "https://")):
@@ -197,7 +243,8 @@ def load_settings(**overrides: Any) -> Settings:
             hint=f"It comes from {CONFIG_FILE}, from {names.ENV_PREFIX}{name.upper()} or from the command line.",
         ) from error
     except SettingsError as error:  # only a table is read from the environment as JSON
+        field = re.search(r'field "(\w+)"', str(error))
         raise BadInputError(
-            f"{names.ENV_PREFIX}METRIC_ALIASES is not valid JSON.",
-            hint='Write it such as {"val_acc": "val_binary_accuracy"}; nothing was read.',
+            f"{names.ENV_PREFIX}{field[1].upper() if field else 'METRIC_ALIASES'} is not valid JSON.",
+            hint='Write it such as {"val_acc": "val_binary_accuracy"}, a list such as ["ada"]; nothing was read.',
         ) from error

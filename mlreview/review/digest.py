@@ -9,18 +9,15 @@ from collections.abc import Callable, Iterator
 
 from mlreview import names
 from mlreview.entities import Artifact, Run
-from mlreview.errors import MlreviewError, NotFoundError
+from mlreview.errors import BadInputError, MlreviewError, NotFoundError
 from mlreview.review.content import Content, Section, hashed, number_text, sized
 from mlreview.store.base import RunStore
 from mlreview.training.manifest import Manifest, parse_manifest
 
 HASH_BYTES = 64 * 1024 * 1024
-"""Bytes of a model's files that are read and hashed; the rest is compared by what training recorded, or by size."""
+"""Bytes of a model's files that are read and hashed; the rest is compared by size, and by what training recorded."""
 
-MANIFEST_PATH = "mlreview/model/manifest.json"
-"""Artifact of a run in which training has recorded its model's files."""
-
-_SOURCE_FOLDERS = frozenset({"code", "source", "sources", "untracked"})
+_SOURCE_FOLDERS = (names.CODE_FOLDER, names.UNTRACKED_FOLDER)
 _DEPTH = 8
 
 
@@ -72,13 +69,12 @@ def _code(run: Run) -> dict[str, str]:
 
 
 def _sources(store: RunStore, run_id: str) -> dict[str, str]:
-    """Patches and uncommitted files that training put beside the run."""
+    """What training put beside the run of code that no commit has, and its own record of the run."""
     found: dict[str, str] = {}
-    for top in store.artifacts(run_id, "mlreview"):
-        name = top.path.rpartition("/")[2]
-        if top.is_dir and name in _SOURCE_FOLDERS:
+    for top in store.artifacts(run_id, names.OWN_PREFIX.rstrip(".")):
+        if top.is_dir and top.path in _SOURCE_FOLDERS:
             files = list(_below(lambda path: store.artifacts(run_id, path), top.path))
-        elif not top.is_dir and name.endswith((".patch", ".diff")):
+        elif not top.is_dir and (top.path == names.RUN_FILE or top.path.endswith((".patch", ".diff"))):
             files = [top]
         else:
             continue
@@ -89,34 +85,30 @@ def _sources(store: RunStore, run_id: str) -> dict[str, str]:
 
 
 def _model(store: RunStore, run: Run, left: int) -> dict[str, str]:
-    recorded = _recorded(store, run.run_id)
+    """The files of every model that the run logged, under the model's name; of a second one so called, its id too."""
     found: dict[str, str] = {}
-    if recorded is not None:
-        found["(recorded by training)"] = f"sha256:{recorded.digest} {recorded.size}"
-    known = {entry.path: entry for entry in recorded.files} if recorded else {}
     first: dict[str, str] = {}
     for model in run.models:
         name = model.name or "model"
-        prefix = name if first.setdefault(name, model.model_id) == model.model_id else f"{name}@{model.model_id[:12]}"
+        prefix = name if first.setdefault(name, model.model_id) == model.model_id else f"{name}@{model.model_id}"
+        recorded = _recorded(store, run.run_id, model.model_id)
+        if recorded is not None:
+            found[f"{prefix} (as training recorded it)"] = hashed(recorded.digest, recorded.size)
         for file in _below(lambda path, model=model: store.model_artifacts(model, path), ""):
-            entry = known.get(file.path)
             if file.size is not None and file.size <= left:
                 data = store.read_model_artifact(model, file.path, limit=max(left, 1))
                 left -= len(data)
                 found[f"{prefix}/{file.path}"] = hashed(hashlib.sha256(data).hexdigest(), len(data))
-            elif entry is not None and entry.size == file.size:
-                found[f"{prefix}/{file.path}"] = hashed(entry.sha256, entry.size)
             else:
                 found[f"{prefix}/{file.path}"] = sized(file.size)
     return found
 
 
-def _recorded(store: RunStore, run_id: str) -> Manifest | None:
+def _recorded(store: RunStore, run_id: str, model_id: str) -> Manifest | None:
+    """The manifest that training recorded; ``None`` where there is none, or what is there is none."""
     try:
-        return parse_manifest(store.read_artifact(run_id, MANIFEST_PATH).decode())
-    except NotFoundError:
-        return None
-    except UnicodeDecodeError:
+        return parse_manifest(store.read_artifact(run_id, f"{names.MANIFEST_FOLDER}/{model_id}.json").decode())
+    except (NotFoundError, BadInputError, UnicodeDecodeError):
         return None
 
 
