@@ -278,7 +278,7 @@ BODIES: Mapping[Kind, type[Body]] = {
 }
 
 
-def made(kind: Any, **values: Any) -> Any:
+def made(kind: Any, /, **values: Any) -> Any:
     """A body, a ``Comment`` or an ``Anchor`` of what somebody typed.
 
     Raises:

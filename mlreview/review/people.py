@@ -96,14 +96,16 @@ class People:
         text = " ".join((name or "").split())
         if not text:
             return Identity("", "", known=False)
-        spelt = spellings(text)
-        for one in sorted(spelt):
-            if one in self._by_spelling:
-                entry = self._by_spelling[one]
-                return Identity(f"person:{entry.key}", entry.name or entry.key, listed=True)
+        entry = self.entry(text)
+        if entry is not None:
+            return Identity(f"person:{entry.key}", entry.name or entry.key, listed=True)
         if is_generic(text):
             return Identity("", text, known=False)
         return Identity(f"name:{_words(_display(text))}", _display(text))
+
+    def entry(self, name: str) -> PersonEntry | None:
+        """The listed person of this name, if there is one."""
+        return next((self._by_spelling[one] for one in sorted(spellings(name)) if one in self._by_spelling), None)
 
     def same(self, one: str | None, other: str | None) -> bool:
         """Whether two names are, or may be, one person. Never true of somebody unknown."""

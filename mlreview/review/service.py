@@ -1,24 +1,12 @@
-"""Reads and writes the review of a run, so that no decision is lost, doubled, or made twice over.
-
-A decision is checked against the rules, claims the next number (``mlreview.seq.<n>``, a param: the first writer wins),
-and then its tag is written and read back. Who loses a number looks at the review again, checks the rules again and
-claims the next one. The id of an event is made by whoever acts: sent again with the same id, after an answer that did
-not come, it is the same event. Projections for tables are written last, and can be rebuilt from the events at any time.
-"""
+"""Reads and writes the reviews of a store: what pages and the command line call. How it is written: ``recording``."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
-from mlreview import names
-from mlreview.entities import Run
-from mlreview.errors import WriteError
-from mlreview.review import digest as digests
 from mlreview.review.bodies import (
     AnswerBody,
     ApproveBody,
     BaselineRef,
-    Body,
     ChangesBody,
     Comment,
     CommentBody,
@@ -33,28 +21,16 @@ from mlreview.review.bodies import (
     WithdrawBody,
     made,
 )
-from mlreview.review.contents import Contents
-from mlreview.review.events import (
-    Actor,
-    ReviewEvent,
-    check_event_id,
-    claim_value,
-    claims_of,
-    encode,
-    events_of,
-    new_event_id,
-    parse,
-    seq_param,
-    time_of,
-)
+from mlreview.review.content import Content
+from mlreview.review.digest import HASH_BYTES
+from mlreview.review.events import Actor
 from mlreview.review.people import People
 from mlreview.review.projection import tags_of
-from mlreview.review.results import Review, RunFacts
-from mlreview.review.rules import NOTHING_WRITTEN, RefusedError, check
-from mlreview.review.state import project
+from mlreview.review.reading import Reading
+from mlreview.review.recording import Notify, Recorder
+from mlreview.review.results import Review
 from mlreview.store.base import RunStore, RunWriter
 
-_TRIES = 50
 Differences = Mapping[str, tuple[str | None, str | None]]
 """By tag: what is stored, and what it should be; ``None`` for no tag."""
 
@@ -67,6 +43,8 @@ class Reviews:
         writer: To write with; ``None`` for reading alone.
         people: The team; see ``people.people_from``.
         hash_bytes: How many bytes of a model's files are read and hashed.
+        notify: Told of each new event once it is in the store, with the review as it is then; what it raises is
+            logged and changes nothing.
     """
 
     def __init__(
@@ -75,13 +53,13 @@ class Reviews:
         writer: RunWriter | None = None,
         people: People | None = None,
         *,
-        hash_bytes: int = digests.HASH_BYTES,
+        hash_bytes: int = HASH_BYTES,
+        notify: Notify | None = None,
     ) -> None:
         self._store = store
-        self._writer = writer
         self.people = people or People()
-        self._hash_bytes = hash_bytes
-        self._contents = Contents(store)
+        self._reading = Reading(store, self.people, hash_bytes)
+        self._recorder = Recorder(store, writer, self._reading, notify)
 
     # --- reading
 
@@ -97,30 +75,14 @@ class Reviews:
             NotFoundError: There is no such run.
             StoreError: The store can't be read.
         """
-        return self._project(self._store.run(run_id), content, hash_bytes)
-
-    def _project(self, run: Run, content: bool = True, hash_bytes: int | None = None) -> Review:
-        events, broken = events_of(run.tags, run.run_id, run.experiment_id)
-        now = None
-        if content:
-            now = digests.read_content(self._store, run, self._hash_bytes if hash_bytes is None else hash_bytes)
-        facts = RunFacts(
-            run.run_id,
-            run.experiment_id,
-            run.status,
-            run.lifecycle,
-            recorded_authors(run),
-            claims_of(run.params),
-            now,
-            self._contents.of(run, {one.digest for one in events if one.digest}) if content else {},
-        )
-        return project(facts, events, self.people, broken)
+        run = self._store.run(run_id)
+        return self._reading.project(run, self._reading.content(run, hash_bytes) if content else None)
 
     # --- writing
 
     def draft(self, run_id: str, actor: Actor, text: str = "", *, event_id: str | None = None) -> Review:
         """Share the link early. Nobody is asked to decide."""
-        return self._remark(run_id, actor, "draft", DraftBody(text), event_id)
+        return self._recorder.remark(run_id, actor, "draft", DraftBody(text), event_id)
 
     def request(
         self,
@@ -157,7 +119,7 @@ class Reviews:
             baseline=baseline,
             carried=tuple(carried),
         )
-        return self._decide(run_id, actor, "requested", body, event_id)
+        return self._recorder.decide(run_id, actor, "requested", body, event_id)
 
     def comment(self, run_id: str, actor: Actor, text: str, *, event_id: str | None = None, **more: Any) -> Review:
         """One comment; ``more`` as in ``Comment``: ``kind``, ``anchor``, ``owner``, ``reply_to``."""
@@ -169,8 +131,8 @@ class Reviews:
         """Several comments that were held, sent as one."""
         body = CommentBody(tuple(comments))
         if any(one.kind == "required_change" for one in comments):
-            return self._decide(run_id, actor, "comment", body, event_id)
-        return self._remark(run_id, actor, "comment", body, event_id)
+            return self._recorder.decide(run_id, actor, "comment", body, event_id)
+        return self._recorder.remark(run_id, actor, "comment", body, event_id)
 
     def answer(
         self,
@@ -186,8 +148,8 @@ class Reviews:
         """End a question: answered, as a follow-up with an owner, or as a required change."""
         body = made(AnswerBody, target=question, text=text, outcome=outcome, owner=owner)
         if outcome == "required_change":
-            return self._decide(run_id, actor, "answered", body, event_id)
-        return self._remark(run_id, actor, "answered", body, event_id)
+            return self._recorder.decide(run_id, actor, "answered", body, event_id)
+        return self._recorder.remark(run_id, actor, "answered", body, event_id)
 
     def resolve(self, run_id: str, actor: Actor, target: str, text: str = "", *, event_id: str | None = None) -> Review:
         """A suggestion, follow-up or required change is done."""
@@ -195,8 +157,8 @@ class Reviews:
         holding = any(one.hold_id == target for one in review.holds)
         body = made(ResolveBody, target=target, text=text, holding=holding)
         if holding:
-            return self._decide(run_id, actor, "resolved", body, event_id)
-        return self._remark(run_id, actor, "resolved", body, event_id)
+            return self._recorder.decide(run_id, actor, "resolved", body, event_id)
+        return self._recorder.remark(run_id, actor, "resolved", body, event_id)
 
     def approve(
         self,
@@ -206,7 +168,7 @@ class Reviews:
         *,
         follow_ups: Sequence[Comment] = (),
         lifts: Sequence[str] = (),
-        seen: str | None = None,
+        seen: Content | str | None = None,
         event_id: str | None = None,
     ) -> Review:
         """May ship.
@@ -217,11 +179,12 @@ class Reviews:
             text: Why.
             follow_ups: What is to be done later.
             lifts: Ids of the approver's own holds that this lifts.
-            seen: ``Review.digest`` of what the approver looked at; refused where the run holds something else now.
+            seen: ``Review.content``, or its digest, of what the approver looked at; refused where the run holds
+                something else now.
             event_id: Of this press of the button.
         """
         body = made(ApproveBody, text=text, follow_ups=tuple(follow_ups), lifts=tuple(lifts))
-        return self._decide(run_id, actor, "approved", body, event_id, seen)
+        return self._recorder.decide(run_id, actor, "approved", body, event_id, seen)
 
     def request_changes(
         self,
@@ -234,27 +197,29 @@ class Reviews:
     ) -> Review:
         """Must not ship until this reviewer, or the lead, lifts it."""
         body = made(ChangesBody, text=text, comments=tuple(comments))
-        return self._decide(run_id, actor, "changes_requested", body, event_id)
+        return self._recorder.decide(run_id, actor, "changes_requested", body, event_id)
 
     def lift(
         self, run_id: str, actor: Actor, holds: Sequence[str], reason: str = "", *, event_id: str | None = None
     ) -> Review:
         """Lift holds of one's own, or as the lead, with a reason, those of somebody else."""
-        return self._decide(run_id, actor, "lifted", made(LiftBody, holds=tuple(holds), reason=reason), event_id)
+        return self._recorder.decide(
+            run_id, actor, "lifted", made(LiftBody, holds=tuple(holds), reason=reason), event_id
+        )
 
     def withdraw(
         self, run_id: str, actor: Actor, text: str = "", *, approval: bool = False, event_id: str | None = None
     ) -> Review:
         """Take the review back, or one's own approval."""
         body = made(WithdrawBody, what="approval" if approval else "review", text=text)
-        return self._decide(run_id, actor, "withdrawn", body, event_id)
+        return self._recorder.decide(run_id, actor, "withdrawn", body, event_id)
 
     def record(
         self, run_id: str, actor: Actor, body: PromoteBody | OverrideBody, *, event_id: str | None = None
     ) -> Review:
         """Record a deployment, or an override of the gate."""
         kind: Kind = "promoted" if isinstance(body, PromoteBody) else "override"
-        return self._decide(run_id, actor, kind, body, event_id)
+        return self._recorder.decide(run_id, actor, kind, body, event_id)
 
     def rebuild(self, run_id: str, *, repair: bool = False) -> tuple[Review, Differences]:
         """Project the review anew and hold it against the tags for fast reading.
@@ -267,107 +232,9 @@ class Reviews:
             The review; and by tag what was stored and what it should be, where the two differ.
         """
         run = self._store.run(run_id)
-        review = self._project(run)
+        review = self._reading.project(run, self._reading.content(run))
         wanted = tags_of(review)
         wrong = {key: (run.tags.get(key), value) for key, value in wanted.items() if run.tags.get(key) != value}
         if repair:
-            self._write_tags(review)
+            self._recorder.write_tags(run_id, review.content)
         return review, wrong
-
-    # --- how
-
-    def _remark(self, run_id: str, actor: Actor, kind: Kind, body: Body, event_id: str | None) -> Review:
-        """Write an event that decides nothing."""
-        writer = self._writing()
-        event_id = check_event_id(event_id or new_event_id())
-        run = self._store.run(run_id)
-        event = ReviewEvent(event_id, kind, run_id, run.experiment_id, time_of(event_id), actor, body)
-        text = encode(event)
-        if not self._written_before(run, event):
-            check(self._project(run, content=False), self.people, actor, kind, body)
-            writer.set_tag(run_id, names.EVENT_TAG_PREFIX + event_id, text)
-        return self._finish(run_id)
-
-    def _decide(
-        self, run_id: str, actor: Actor, kind: Kind, body: Body, event_id: str | None, seen: str | None = None
-    ) -> Review:
-        """Claim a number for a decision, then write its event."""
-        writer = self._writing()
-        event_id = check_event_id(event_id or new_event_id())
-        parts: tuple[str, ...] | None = None
-        least = 1
-        for _ in range(_TRIES):
-            run = self._store.run(run_id)
-            event = ReviewEvent(event_id, kind, run_id, run.experiment_id, time_of(event_id), actor, body, seq=1)
-            encode(replace(event, seq=999_999_999, digest="0" * 64))  # too long is said before anything is written
-            if self._written_before(run, event):
-                return self._finish(run_id)
-            review = self._project(run)
-            claimed = next((one for one in claims_of(run.params).values() if one.event_id == event_id), None)
-            if parts is None and claimed is None:
-                check(review, self.people, actor, kind, body)
-            if parts is None:
-                parts = self._contents.keep(writer, run_id, review.content)
-            # A replica that is read from may not show yet what this very decision lost a number to.
-            seq = claimed.seq if claimed else max(review.next_seq, least)
-            event = replace(event, digest=review.digest, parts=parts, seq=seq)
-            if claimed is None:
-                check(review, self.people, actor, kind, body)
-                if seen and seen != review.digest:
-                    raise RefusedError(
-                        "The run has changed since you looked at it.",
-                        hint=f"{NOTHING_WRITTEN} Look at it again, then decide.",
-                    )
-            elif claimed.hash != event.hash:
-                raise WriteError(
-                    "This decision was begun earlier and not finished, and the run has changed since.",
-                    hint="It does not count. Look at the run again, and decide anew.",
-                )
-            least = seq + 1
-            if writer.log_param(run_id, seq_param(seq), claim_value(event)) == claim_value(event):
-                writer.set_tag(run_id, names.EVENT_TAG_PREFIX + event_id, encode(event))
-                return self._finish(run_id)
-        raise WriteError("Others kept deciding at the same moment.", hint=f"{NOTHING_WRITTEN} Try again.")
-
-    def _written_before(self, run: Run, event: ReviewEvent) -> bool:
-        """Whether this very event is in the store already."""
-        key = names.EVENT_TAG_PREFIX + event.event_id
-        value = run.tags.get(key)
-        if value is None:
-            return False
-        found = parse(key, value, run.run_id, run.experiment_id)
-        if isinstance(found, ReviewEvent) and (found.kind, found.body, found.actor) == (
-            event.kind,
-            event.body,
-            event.actor,
-        ):
-            return True
-        raise WriteError(
-            "This id stands for another event already.", hint=f"{NOTHING_WRITTEN} Send it with an id of its own."
-        )
-
-    def _finish(self, run_id: str) -> Review:
-        """Look at what is there now, and bring the tags for fast reading up to date."""
-        review = self.read(run_id)
-        self._write_tags(review)
-        return review
-
-    def _write_tags(self, review: Review) -> None:
-        run = self._store.run(review.run_id)
-        for key, value in tags_of(review).items():
-            if run.tags.get(key) != value:
-                if value is None:
-                    self._writing().delete_tag(review.run_id, key)
-                else:
-                    self._writing().set_tag(review.run_id, key, value)
-
-    def _writing(self) -> RunWriter:
-        if self._writer is None:
-            raise WriteError("This store was opened for reading only.", hint=NOTHING_WRITTEN)
-        return self._writer
-
-
-def recorded_authors(run: Run) -> tuple[str, ...]:
-    """Who made a run, as recorded: MLflow's user, the git author, who caused the CI job."""
-    found = (run.user, run.tags.get(names.USER_TAG), run.tags.get(names.GIT_AUTHOR), run.tags.get(names.ENV_CI_ACTOR))
-    return tuple(dict.fromkeys(one.strip() for one in found if one and one.strip() and one != names.UNKNOWN))
