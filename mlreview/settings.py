@@ -7,6 +7,7 @@ import re
 import tomllib
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
@@ -114,8 +115,11 @@ class Settings(BaseSettings):
     @field_validator("webhook_url")
     @classmethod
     def _encrypted_address_only(cls, value: str | None) -> str | None:
-        here = ("http://127.0.0.1", "http://localhost", "http://[::1]")
-        if value is not None and not value.startswith("https://") and not value.startswith(here):
+        if value is None:
+            return value
+        parts = urlsplit(value)
+        here = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
+        if not here and not (parts.scheme == "https" and parts.hostname):
             raise ValueError("must start with https://; plain http:// goes to this machine alone")
         return value
 

@@ -82,6 +82,7 @@ def test_people_and_leads_come_from_the_file(tmp_path, monkeypatch: pytest.Monke
 
 def test_a_webhook_is_encrypted_unless_it_stays_on_this_machine() -> None:
     assert load_settings(webhook_url="http://127.0.0.1:8000/hook").webhook_url
-    with pytest.raises(BadInputError, match="https://"):
-        load_settings(webhook_url="http://example.com/hook")
+    for other in ("http://example.com/hook", "http://localhost.example.com/", "ftp://127.0.0.1/", "https://"):
+        with pytest.raises(BadInputError, match="https://"):
+            load_settings(webhook_url=other)
     assert Settings().people == {}
