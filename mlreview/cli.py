@@ -338,7 +338,7 @@ def _experiment(store: "RunStore", name_or_id: str) -> Experiment:
 main.add_command(note_group(_open_store, _tracking_uri_option))
 for _command in reproduce_commands(_open_store, _open_writer, _tracking_uri_option):
     main.add_command(_command)
-main.add_command(review_group(_open_store, _tracking_uri_option))
+main.add_command(review_group(_open_store, _open_writer, _tracking_uri_option))
 
 if __name__ == "__main__":
     main()

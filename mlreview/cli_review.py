@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mlreview.errors import BadInputError, WriteError
-from mlreview.store.base import RunStore
+from mlreview.store.base import RunStore, RunWriter
 
 if TYPE_CHECKING:
     from mlreview.review.events import Actor
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mlreview.review.service import Reviews
 
 Opening = Callable[[str | None], RunStore]
+WriterOpening = Callable[[str | None], RunWriter]
 _ANSWER_IS_NO = 1
 _KINDS = ("comment", "question", "suggestion", "follow_up", "required_change")
 
@@ -34,8 +35,8 @@ class _Desk:
     event_id: str
 
 
-def review_group(open_store: Opening, uri_option: Callable[[Any], Any]) -> click.Group:
-    """The commands, over whatever opens a store."""
+def review_group(open_store: Opening, open_writer: WriterOpening, uri_option: Callable[[Any], Any]) -> click.Group:
+    """The commands, over whatever opens a store and its writer."""
 
     @click.group()
     def review() -> None:
@@ -51,7 +52,7 @@ def review_group(open_store: Opening, uri_option: Callable[[Any], Any]) -> click
             @click.pass_context
             def run_it(context: click.Context, run_id: str, tracking_uri: str | None, **options: Any) -> None:
                 as_json, event_id = options.pop("as_json"), options.pop("event_id")
-                with _desk(open_store, tracking_uri, event_id) as desk:
+                with _desk(open_store, open_writer, tracking_uri, event_id) as desk:
                     _print(work(desk, run_id, **options), as_json)
 
             run_it.__doc__ = work.__doc__
@@ -179,7 +180,7 @@ def review_group(open_store: Opening, uri_option: Callable[[Any], Any]) -> click
     @uri_option
     def show(run_id: str, repair: bool, ics: str | None, as_json: bool, tracking_uri: str | None) -> None:
         """Rebuild a review from its events and check it. Exit code 1: the tags for tables say something else."""
-        with _desk(open_store, tracking_uri, None) as desk:
+        with _desk(open_store, open_writer, tracking_uri, None) as desk:
             found, wrong = desk.reviews.rebuild(run_id, repair=repair)
             if ics:
                 _write_calendar(desk, found, ics)
@@ -194,7 +195,7 @@ def review_group(open_store: Opening, uri_option: Callable[[Any], Any]) -> click
         """List what waits for you, what you asked, what is decided, and who still has to do what."""
         from mlreview.review.queue import make_queue, queue_query
 
-        with _desk(open_store, tracking_uri, None) as desk:
+        with _desk(open_store, open_writer, tracking_uri, None) as desk:
             known = [one for one in desk.store.experiments() if experiment in (None, one.name, one.experiment_id)]
             if experiment is not None and not known:
                 raise BadInputError(f"There is no experiment {experiment!r} in this store.", hint="Check its name.")
@@ -206,7 +207,9 @@ def review_group(open_store: Opening, uri_option: Callable[[Any], Any]) -> click
 
 
 @contextmanager
-def _desk(open_store: Opening, tracking_uri: str | None, event_id: str | None) -> Iterator[_Desk]:
+def _desk(
+    open_store: Opening, open_writer: WriterOpening, tracking_uri: str | None, event_id: str | None
+) -> Iterator[_Desk]:
     from mlreview.review.events import Actor, new_event_id
     from mlreview.review.message import About, run_url
     from mlreview.review.people import people_from
@@ -214,11 +217,10 @@ def _desk(open_store: Opening, tracking_uri: str | None, event_id: str | None) -
     from mlreview.review.service import Reviews
     from mlreview.review.webhook import notifier
     from mlreview.settings import acting_user, load_settings
-    from mlreview.store import open_writer
 
     settings = load_settings(tracking_uri=tracking_uri)
     store = open_store(tracking_uri)
-    writer = open_writer(settings.tracking_uri, registry_uri=settings.registry_uri, timeout=settings.timeout)
+    writer = open_writer(tracking_uri)
 
     def about(run_id: str) -> About:
         return About(store.run(run_id).name or run_id, run_url(settings.app_url, run_id))
