@@ -28,6 +28,7 @@ def test_the_first_look_ranks_by_a_guessed_validation_metric(team_app: str, team
     visit(page, f"{team_app}/?exp={team_sample.experiments['sports']}")
     expect(page.get_by_text("Ranked by val_AUROC")).to_be_visible()
     expect(page.get_by_text("guessed", exact=True)).to_be_visible()
+    expect(page.get_by_role("region", name="Runs ranked by val_AUROC")).to_be_visible()
     rows = table_cells(page, "leaderboard_table")
     assert [(row["#"], row["Run"]) for row in rows[:5]] == [
         ("1", "sports-NN-32d-lr0.1"),

@@ -60,6 +60,16 @@ def test_nine_columns_and_fifteen_rows_stand_on_a_laptop_without_scrolling(
         assert box["height"] >= HEADER_PX + 15 * ROW_PX
 
 
+def test_a_name_of_three_hundred_characters_is_shown_whole_on_demand(ugly_app: str, ugly_sample: Sample, page: Page):
+    visit(page, f"{ugly_app}/?exp={ugly_sample.experiments['ugly']}&cols=name,value")
+    at = next(row for row, cells in enumerate(table_cells(page, "leaderboard_table")) if "evil" in cells["Run"])
+    longest = max(ugly_sample.runs, key=len)
+    box = table(page, "leaderboard_table").locator("canvas[data-testid=data-grid-canvas]").bounding_box()
+    assert box is not None
+    page.mouse.dblclick(box["x"] + 420, box["y"] + HEADER_PX + ROW_PX * at + ROW_PX / 2)
+    expect(page.locator("#portal textarea, #portal input").first).to_have_value(" ".join(longest.split()))
+
+
 def test_ranked_by_the_best_value_all_columns_still_stand_side_by_side(team_app: str, team_sample: Sample, page: Page):
     exp, baseline = team_sample.experiments["sports"], team_sample.runs["sports-LR"]
     visit(page, f"{team_app}/?exp={exp}&by=best&baseline={baseline}")

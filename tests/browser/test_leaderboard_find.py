@@ -40,7 +40,7 @@ def test_groups_show_every_run_as_a_point_and_leave_as_csv(team_app: str, team_s
     visit(page, f"{team_app}/?exp={team_sample.experiments['sports']}&groupby=param:learning_rate")
     rows = table_cells(page, "leaderboard_groups")
     assert rows[0]["learning_rate"].endswith("0.1")
-    expect(page.locator(".js-plotly-plot")).to_be_visible()
+    expect(page.get_by_role("figure", name=re.compile("^Every run's val_AUROC"))).to_be_visible()
     assert page.locator(".js-plotly-plot .trace").first.locator("path.point").count() == 8
     page.get_by_role("button", name="Share", exact=True).click(delay=90)
     with page.expect_download() as download:
