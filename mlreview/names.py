@@ -122,6 +122,12 @@ FIELDS_TAG: Final = "mlreview.fields"
 WARNINGS_TAG: Final = "mlreview.warnings"
 """What is doubtful about the data, a line each: validation and test the same, training and validation overlapping."""
 
+SNAPSHOT_INPUT_TAG: Final = "mlreview.snapshot"
+"""On a run's use of a data set: which state of the source. Like the next one at most 500 characters."""
+
+TRANSFORMATIONS_INPUT_TAG: Final = "mlreview.transformations"
+MAX_INPUT_TAG_CHARS: Final = 500
+
 ARCHITECTURE_PARAM: Final = "model_architecture"
 """Layers with widths and activations: ``Dense 32 relu → Dense 1 sigmoid``."""
 

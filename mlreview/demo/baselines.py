@@ -8,8 +8,9 @@ import numpy as np
 
 from mlreview.demo.data import DemoData, Prepared
 from mlreview.demo.plan import SKLEARN_NAMES, BaselineSpec
-from mlreview.demo.tracking import log_data, start_tags
+from mlreview.demo.tracking import data_sets, recorded_id, start_tags
 from mlreview.demo.train import feature_params
+from mlreview.training.track import track
 
 TREES = 200
 
@@ -20,17 +21,21 @@ def train_baseline(spec: BaselineSpec, data: DemoData, prepared: Prepared, exper
     Returns:
         The id of its run.
     """
-    import mlflow
-
-    tags = start_tags(spec.name, data, prepared, None)
-    with mlflow.start_run(experiment_id=experiment_id, run_name=spec.name, tags=tags) as run:
-        mlflow.log_params({"model": spec.kind, "seed": spec.seed} | feature_params(prepared))
-        log_data(data, prepared)
+    with track(
+        spec.name,
+        seed=spec.seed,
+        data=data_sets(data, prepared),
+        params={"model": spec.kind, "seed": spec.seed} | feature_params(prepared),
+        tags=start_tags(spec.name, data, prepared, None),
+        experiment_id=experiment_id,
+        autolog="sklearn" if spec.kind == "random forest" else False,
+        log_models=False,
+    ) as run:
         if spec.kind == "logistic regression":
             _logistic_regression(spec, data, prepared)
         else:
             _random_forest(spec, prepared)
-        return run.info.run_id
+        return recorded_id(run)
 
 
 def _logistic_regression(spec: BaselineSpec, data: DemoData, prepared: Prepared) -> None:
@@ -49,15 +54,10 @@ def _logistic_regression(spec: BaselineSpec, data: DemoData, prepared: Prepared)
 
 def _random_forest(spec: BaselineSpec, prepared: Prepared) -> None:
     """Tracked by autologging. No val_loss: a forest says 0 and 1 outright, and one wrong 1 makes a loss infinite."""
-    from mlflow.sklearn import autolog
     from sklearn.ensemble import RandomForestClassifier
 
-    autolog(log_models=False, log_datasets=False, log_post_training_metrics=False, silent=True)
-    try:
-        model = RandomForestClassifier(n_estimators=TREES, random_state=spec.seed)
-        model.fit(prepared.train.x, prepared.train.y)
-    finally:
-        autolog(disable=True)
+    model = RandomForestClassifier(n_estimators=TREES, random_state=spec.seed)
+    model.fit(prepared.train.x, prepared.train.y)
     _log_scores(model, prepared, SKLEARN_NAMES)
 
 

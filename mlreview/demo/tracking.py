@@ -10,12 +10,14 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mlreview import names
 from mlreview.demo.data import DemoData, Part, Prepared
 from mlreview.errors import BadInputError, StoreError
 from mlreview.redaction import redact, scrub
+from mlreview.training.data import Data
+from mlreview.training.run import TrackedRun
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -30,7 +32,7 @@ RUN_TAG = names.DEMO_TAG + ".run"
 REGIME_TAG = "demo.regime"
 VALIDATION_TAG = "demo.validation_data"
 READ_FROM_TAG = "demo.data_read_from"
-_CHATTY_LOGGERS = ("mlflow", "alembic", "tensorflow", "absl")
+_CHATTY_LOGGERS = ("mlflow", "alembic", "tensorflow", "absl", "mlreview.training")
 
 
 @contextlib.contextmanager
@@ -212,22 +214,39 @@ def start_tags(name: str, data: DemoData, prepared: Prepared, regime: str | None
     return tags | ({REGIME_TAG: regime} if regime else {})
 
 
-def log_data(data: DemoData, prepared: Prepared) -> None:
-    """Tell the active run which data it used, where they came from, and what for.
+def data_sets(data: DemoData, prepared: Prepared) -> dict[str, Data]:
+    """A run's data by use, with where they came from.
 
     Autologging would name each of them "dataset", say that it came from "code", and not tell what it was used for.
     """
-    import mlflow
-    import mlflow.data
+    parts: dict[str, Part | None] = {"train": prepared.train, "validation": prepared.validation, "test": prepared.test}
+    kind = str(prepared.preprocessing["kind"])
+    return {
+        context: Data(
+            part.x,
+            part.y,
+            source=data.source,
+            name=part.name,
+            classes=data.target_names,
+            transformations=(f"{kind} fitted to the training part: {len(prepared.features)} features",),
+        )
+        for context, part in parts.items()
+        if part is not None
+    }
 
-    def log(part: Part, context: str) -> None:
-        dataset: Any = mlflow.data.from_numpy(part.x, targets=part.y, source=data.source, name=part.name)  # pyright: ignore
-        mlflow.log_input(dataset, context=context)
 
-    log(prepared.train, "train")
-    log(prepared.validation, "validation")
-    if prepared.test is not None:
-        log(prepared.test, "test")
+def recorded_id(run: TrackedRun) -> str:
+    """The id of a run that has been recorded.
+
+    Raises:
+        StoreError: It has not: a training goes on without its record, a demo has nothing else to show.
+    """
+    if run.run_id is None:
+        raise StoreError(
+            "The tracking store could not be used. Runs that were finished are kept.",
+            hint="Check that it is there; then call mlreview demo again: it goes on where it stopped.",
+        )
+    return run.run_id
 
 
 @contextlib.contextmanager

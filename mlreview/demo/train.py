@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from mlreview.demo.data import DemoData, Prepared
 from mlreview.demo.plan import NetworkSpec
-from mlreview.demo.tracking import import_tensorflow_quietly, log_data, start_tags
+from mlreview.demo.tracking import data_sets, import_tensorflow_quietly, recorded_id, start_tags
+from mlreview.training.track import track
 
 if TYPE_CHECKING:
     import keras
@@ -19,33 +20,35 @@ def train_network(spec: NetworkSpec, data: DemoData, prepared: Prepared, experim
     """
     import_tensorflow_quietly()
     import mlflow
-    from mlflow.tensorflow import autolog
 
-    # Model and checkpoints cost more time than the training; what autologging would say of the data is said by
-    # log_data, with their source.
-    autolog(log_models=False, checkpoint=False, log_datasets=False, silent=True)
-    try:
-        tags = start_tags(spec.name, data, prepared, spec.regime)
-        with mlflow.start_run(experiment_id=experiment_id, run_name=spec.name, tags=tags) as run:
-            mlflow.log_params(_params(spec, prepared))
-            log_data(data, prepared)
-            model = _build(spec, prepared)
-            model.fit(
-                prepared.train.x,
-                prepared.train.y,
-                validation_data=(prepared.validation.x, prepared.validation.y),
-                epochs=spec.epochs,
-                batch_size=spec.batch_size,
-                verbose=0,  # pyright: ignore[reportArgumentType]
-            )
-            if prepared.test is not None:
-                measured: Any = model.evaluate(prepared.test.x, prepared.test.y, verbose=0, return_dict=True)  # pyright: ignore
-                mlflow.log_metrics({f"test_{key}": float(value) for key, value in measured.items()})
-            if spec.log_model:
-                _log_model(model, prepared, step=spec.epochs - 1)
-            return run.info.run_id
-    finally:
-        autolog(disable=True)
+    # Model and checkpoints cost more time than the training, so the models of a few runs alone are kept, by hand.
+    with track(
+        spec.name,
+        seed=spec.seed,
+        data=data_sets(data, prepared),
+        params=_params(spec, prepared),
+        tags=start_tags(spec.name, data, prepared, spec.regime),
+        experiment_id=experiment_id,
+        autolog="tensorflow",
+        log_models=False,
+    ) as run:
+        model = _build(spec, prepared)
+        model.fit(
+            prepared.train.x,
+            prepared.train.y,
+            validation_data=(prepared.validation.x, prepared.validation.y),
+            epochs=spec.epochs,
+            batch_size=spec.batch_size,
+            verbose=0,  # pyright: ignore[reportArgumentType]
+        )
+        if prepared.test is not None:
+            measured: Any = model.evaluate(prepared.test.x, prepared.test.y, verbose=0, return_dict=True)  # pyright: ignore
+            mlflow.log_metrics({f"test_{key}": float(value) for key, value in measured.items()})
+            scores = model.predict(prepared.test.x, verbose=0)  # pyright: ignore[reportArgumentType]
+            run.evaluate(prepared.test.y, scores, split="test", classes=data.target_names)
+        if spec.log_model:
+            _log_model(model, prepared, step=spec.epochs - 1)
+        return recorded_id(run)
 
 
 def _params(spec: NetworkSpec, prepared: Prepared) -> dict[str, object]:

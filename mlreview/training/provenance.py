@@ -98,10 +98,18 @@ def _code(within_s: float) -> dict[str, str]:
     return found
 
 
-def _command() -> dict[str, str]:
+def command_arguments() -> tuple[str, ...]:
+    """The command of this process, the interpreter's name first, without secrets; empty in a notebook."""
+    if _in_notebook():
+        return ()
     arguments = list(getattr(sys, "orig_argv", None) or [sys.executable, *sys.argv])
     arguments[0] = Path(arguments[0]).name or "python"
-    found = {} if _in_notebook() else {names.COMMAND: shlex.join(hide_in_arguments(arguments))}
+    return tuple(hide_in_arguments(arguments))
+
+
+def _command() -> dict[str, str]:
+    arguments = command_arguments()
+    found = {names.COMMAND: shlex.join(arguments)} if arguments else {}
     book, script = notebook(), main_script()
     if book:
         found[names.ENTRY] = book

@@ -25,8 +25,7 @@ def set_seeds(seed: int) -> tuple[str, ...]:
     Raises:
         BadInputError: The seed is none; nothing was seeded.
     """
-    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= LARGEST:
-        raise BadInputError(f"{seed!r} is no seed.", hint=f"Give a whole number from 0 to {LARGEST:,}.")
+    check_seed(seed)
     random.seed(seed)
     seeded = ["python"]
     numpy = _loaded("numpy")
@@ -46,6 +45,34 @@ def set_seeds(seed: int) -> tuple[str, ...]:
         torch.manual_seed(seed)  # of every device
         seeded.append("torch")
     return tuple(seeded)
+
+
+def check_seed(seed: int) -> None:
+    """Refuse what is no seed.
+
+    Raises:
+        BadInputError: It is none.
+    """
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= LARGEST:
+        raise BadInputError(f"{seed!r} is no seed.", hint=f"Give a whole number from 0 to {LARGEST:,}.")
+
+
+def seed_late(seed: int, name: str, module: Any) -> tuple[str, ...]:
+    """Seed one framework that was imported after the others were seeded.
+
+    Returns:
+        Its name, or nothing where it draws no numbers of its own.
+    """
+    seeding = {
+        "numpy": lambda: module.random.seed(seed),
+        "tensorflow": lambda: module.random.set_seed(seed),
+        "keras": lambda: module.utils.set_random_seed(seed),
+        "torch": lambda: module.manual_seed(seed),
+    }
+    if name not in seeding:
+        return ()
+    seeding[name]()
+    return (name,)
 
 
 def _loaded(name: str) -> Any:
