@@ -21,6 +21,9 @@ from mlreview.training.network import describe
 from mlreview.training.provenance import command_arguments
 from mlreview.training.seeds import set_seeds
 
+_said: set[str] = set()
+"""What was missing in an earlier run of this process: the lines that record it are told once."""
+
 
 class TrackedRun:
     """The run inside of ``with mlreview.track(…) as run``.
@@ -203,11 +206,15 @@ class TrackedRun:
         self.missing = missing_fields(fields)
         self._set({names.FIELDS_TAG: fields_tag(fields)}, {})
         count = f"{len(fields) - len(self.missing)} of {len(fields)} required fields of {self._record.description!r}"
-        if self.missing:
+        lacking = ", ".join(one.title for one in self.missing)
+        if not self.missing or names.PARENT_RUN_TAG in recorded.tags:  # a sweep's children would say the same each
+            LOGGER.info("Recorded: %s.%s", count, f" Missing: {lacking}." if lacking else "")
+        elif lacking in _said:
+            LOGGER.warning("Recorded: %s. Missing: %s.", count, lacking)
+        else:
+            _said.add(lacking)
             lines = "".join(f"\n  {one.title}: {one.line}" for one in self.missing)
             LOGGER.warning("Recorded: %s. Missing, and what records it:%s", count, lines)
-        else:
-            LOGGER.info("Recorded: %s.", count)
 
     def _recorded(self) -> RecordedFacts:
         client = self._client()
