@@ -1,6 +1,7 @@
 """Train a small classifier so that somebody else can review it and do it again: ``python examples/train_digits.py``.
 
-Needs scikit-learn and MLflow beside mlreview. The run goes to ``MLFLOW_TRACKING_URI``, by default to ``mlflow.db`` here.
+Needs scikit-learn and MLflow beside mlreview. The run goes to the store that ``MLFLOW_TRACKING_URI`` names, by default
+to ``mlflow.db`` in this folder.
 """
 
 import argparse

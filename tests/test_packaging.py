@@ -121,7 +121,7 @@ def test_the_checks_before_a_commit_are_those_of_make_lint():
         assert command.strip().replace("$(VENV)", "entry: .venv") in hooks
 
 
-OWN_FOLDERS = (".ci", ".streamlit", "benchmarks", "docs", "mlreview", "pages", "scripts", "tests")
+OWN_FOLDERS = (".ci", ".streamlit", "benchmarks", "docs", "examples", "mlreview", "pages", "scripts", "tests")
 REGISTRY_HOSTS = tuple(".".join(parts) for parts in [("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org")])
 
 
