@@ -199,7 +199,7 @@ def leaderboard(
         picked = choose_baseline(table, [found], _model_versions(store), baseline)
         trust = judge(substituted, ranking, ranked, evidence, picked, reading, aliases, store.experiments())
         rows = ranking.rows[: min(limit, names.MAX_SHOWN_ROWS)]
-        fit = diagnose_rows(store, table, (choice.metric, choice.direction), rows, saved_models=False)
+        fit = diagnose_rows(store, table, (choice.metric, choice.direction), rows, saved_models=False, aliases=aliases)
     finally:
         store.close()
     report = leaderboard_report(
@@ -253,13 +253,16 @@ def diff(
 @_tracking_uri_option
 def diagnose(run_ids: Sequence[str], experiment: str | None, as_json: bool, tracking_uri: str | None) -> None:
     """Say of each run whether it overfits, underfits, still improves ..., and what shows it."""
+    from mlreview.analysis.aliases import read_aliases
     from mlreview.analysis.diagnosis_read import diagnose_rows
     from mlreview.analysis.leaderboard import choose_ranking
     from mlreview.analysis.team import team_choice
     from mlreview.entities import RunQuery
+    from mlreview.settings import load_settings
 
     if bool(run_ids) == bool(experiment):
         raise BadInputError("Name runs, or one experiment with --experiment; not both, and not neither.")
+    aliases = read_aliases(load_settings(tracking_uri=tracking_uri).metric_aliases)
     store = _open_store(tracking_uri)
     try:
         wanted = tuple(dict.fromkeys(run_ids))
@@ -278,7 +281,7 @@ def diagnose(run_ids: Sequence[str], experiment: str | None, as_json: bool, trac
             table = table.take([place[run_id] for run_id in wanted])
             owners = [e for e in store.experiments("all") if e.experiment_id in set(table.experiment_ids)]
         choice = choose_ranking(table, team=team_choice(owners) if owners else None)
-        found = diagnose_rows(store, table, (choice.metric, choice.direction) if choice else None)
+        found = diagnose_rows(store, table, (choice.metric, choice.direction) if choice else None, aliases=aliases)
     finally:
         store.close()
     if as_json:

@@ -10,13 +10,17 @@ from typing import Any, Literal
 
 import numpy as np
 
+from mlreview.analysis.aliases import Aliases
 from mlreview.analysis.curve_shape import points_of
 from mlreview.analysis.diagnosis_checks import Check, checks_of
 from mlreview.analysis.diagnosis_curves import choose, kept_steps
+from mlreview.analysis.diagnosis_names import own_ranking, under_known_names
 from mlreview.analysis.diagnosis_rules import judge
 from mlreview.analysis.diagnosis_words import Facts, say
 from mlreview.analysis.fit_rules import Severity, Verdict
 from mlreview.entities import Curve, Direction, LoggedModel
+
+NO_ALIASES = Aliases()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,7 @@ def diagnose(
     ranking: tuple[str, Direction] | None = None,
     kept: Sequence[int] | None = None,
     run_id: str = "",
+    aliases: Aliases = NO_ALIASES,
 ) -> Diagnosis:
     """Judge one run by its curves; never fails, whatever they hold.
 
@@ -92,7 +97,12 @@ def diagnose(
         ranking: The metric that ranks, and which way is better: the verdict says what became of it.
         kept: Steps of which a model was kept (see ``kept_steps``); ``None`` where that is unknown.
         run_id: The run, where there may be no curve to say it.
+        aliases: Names of metrics that mean the same; the verdict quotes those that the run logged.
     """
+    ranking = own_ranking(curves, ranking, aliases)
+    curves, logged = under_known_names(curves, aliases)
+    if ranking is not None:
+        ranking = next((new for new, old in logged.items() if old == ranking[0]), ranking[0]), ranking[1]
     points = {curve.metric: points_of(curve) for curve in curves if len(curve.steps)}
     run_id = curves[0].run_id if curves else run_id
     judged = choose(points, ranking)
@@ -104,6 +114,7 @@ def diagnose(
         final = last if facts.restored is None else facts.restored
         kept = tuple(sorted({step if step < last else final for step in kept}))
     facts.kept = kept
+    facts.call_by(logged)
     evidence, advice = say(facts)
     return Diagnosis(
         run_id=run_id,
@@ -127,6 +138,7 @@ def diagnose_runs(
     run_ids: Sequence[str],
     ranking: tuple[str, Direction] | None = None,
     models: Sequence[LoggedModel] | None = None,
+    aliases: Aliases = NO_ALIASES,
 ) -> tuple[Diagnosis, ...]:
     """Judge many runs from one bulk read of their curves; aligned with ``run_ids``.
 
@@ -135,6 +147,7 @@ def diagnose_runs(
         run_ids: The runs.
         ranking: As in ``diagnose``.
         models: What these runs logged; ``None`` where that was not read.
+        aliases: As in ``diagnose``.
     """
     of_run: dict[str, list[Curve]] = {run_id: [] for run_id in run_ids}
     for curve in curves:
@@ -146,5 +159,5 @@ def diagnose_runs(
     found = {}
     for run_id, own in of_run.items():
         kept = None if models is None else kept_steps(logged.get(run_id, ()), own)
-        found[run_id] = diagnose(own, ranking, kept, run_id)
+        found[run_id] = diagnose(own, ranking, kept, run_id, aliases)
     return tuple(found[run_id] for run_id in run_ids)

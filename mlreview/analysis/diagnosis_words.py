@@ -1,6 +1,6 @@
 """A diagnosis in sentences: each names the metric, where, how much, and can be checked by eye on the curves."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -74,6 +74,12 @@ class Facts:
     ranking_worse: float = 0.0
     restored: int | None = None
     kept: Sequence[int] | None = None
+
+    def call_by(self, logged: Mapping[str, str]) -> None:
+        """Put the names that the run logged in the place of those that it was judged under."""
+        for field_name in ("metric", "train_metric", "broken_metric", "score_metric", "held_score_metric", "ranking"):
+            name = getattr(self, field_name)
+            setattr(self, field_name, logged.get(name, name))
 
     def at(self, step: int | None) -> str:
         """A step as people say it: epochs count from 1."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
+from mlreview.analysis.aliases import read_aliases, substitute
 from mlreview.analysis.leaderboard import choose_ranking, rank
 from mlreview.analysis.metric_names import read_metric_name
 from mlreview.analysis.pairs import Pair, find_pairs
@@ -62,7 +63,10 @@ def choose_subject() -> Subject | None:
         table = growing.runs(RunQuery(experiments)).read.table
         choice = choose_ranking(table, team=team)
         ranked = (choice.metric, choice.direction) if choice else None
-        ranking = rank(table, choice.metric, choice.direction) if choice else rank(table, "", "max")
+        ranking = rank(table, "", "max")
+        if choice:  # as on the leaderboard: a run that logged it under another name ranks by that
+            aliases = read_aliases(reads.settings().metric_aliases)
+            ranking = rank(substitute(table, choice.metric, aliases).table, choice.metric, choice.direction)
         run_ids = tuple(table.run_ids[ranking.rows[:TOP]])
         by = f"by {plain(choice.metric)}" if choice else "newest"
         note = (

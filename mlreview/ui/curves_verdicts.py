@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from mlreview.analysis.aliases import read_aliases
 from mlreview.analysis.diagnosis import Diagnosis, diagnose_runs
 from mlreview.analysis.fit_rules import RULES, Rule, Verdict, rule_of
 from mlreview.entities import Curve, LoggedModel
@@ -27,9 +28,10 @@ _LOOKS: dict[Verdict, tuple[str, str]] = {
 
 
 def judge(subject: Subject, curves: Sequence[Curve]) -> tuple[Diagnosis, ...]:
-    """A verdict for each run, in order; ``curves`` as ``diagnosis.wanted_metrics`` wants them."""
+    """A verdict for each run, in order; ``curves`` as ``wanted_by_any_name`` wants them."""
     run_ids = tuple(subject.runs.run_ids)
-    return diagnose_runs(curves, run_ids, subject.ranking, _models(reads.key(), run_ids))
+    aliases = read_aliases(reads.settings().metric_aliases)
+    return diagnose_runs(curves, run_ids, subject.ranking, _models(reads.key(), run_ids), aliases)
 
 
 def render_verdicts(subject: Subject, verdicts: Sequence[Diagnosis]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import streamlit as st
 
 from mlreview.analysis.aliases import read_aliases
-from mlreview.analysis.diagnosis_curves import wanted_metrics
+from mlreview.analysis.diagnosis_names import wanted_by_any_name
 from mlreview.analysis.pairs import Pair
 from mlreview.ui import curve_reads, reads, urlstate
 from mlreview.ui.curves import LONG_POINTS, Subject, expected_points
@@ -49,9 +49,9 @@ def _render(subject: Subject, pairs: Sequence[Pair]) -> None:
             place.empty()
 
     drawn = metrics_to_read(pairs, view, len(subject.runs))
-    judged = wanted_metrics(subject.runs.metrics, subject.ranking[0] if subject.ranking else None)
-    together = tuple(dict.fromkeys((*drawn, *judged)))
     aliases = read_aliases(reads.settings().metric_aliases)
+    judged = wanted_by_any_name(subject.runs.metrics, subject.ranking[0] if subject.ranking else None, aliases)
+    together = tuple(dict.fromkeys((*drawn, *judged)))
     if expected_points(subject.runs, together) <= LONG_POINTS:
         read = curve_reads.curves(subject.runs, together, progress)
         verdicts = judge(subject, [curve for curve in read if curve.metric in judged])

@@ -15,10 +15,10 @@ import numpy as np
 import streamlit as st
 
 from mlreview.analysis.diagnosis import diagnose_runs
-from mlreview.analysis.diagnosis_curves import wanted_metrics
+from mlreview.analysis.diagnosis_names import wanted_by_any_name
 from mlreview.entities import Curve
 from mlreview.errors import MlreviewError
-from mlreview.ui import leaderboard_columns, reads, urlstate
+from mlreview.ui import leaderboard_columns, leaderboard_trust, reads, urlstate
 from mlreview.ui.leaderboard_rows import Shown, Training
 
 MAX_POINTS = 2_000_000
@@ -94,15 +94,18 @@ def read_curves(shown: Shown, missing: Sequence[str], keys: Mapping[str, Hashabl
         keys: What each is kept by.
     """
     ranking = (shown.ranking.metric, shown.ranking.direction)
-    metrics = wanted_metrics(shown.table.metrics, shown.ranking.metric)
+    aliases = leaderboard_trust.aliases()
+    metrics = wanted_by_any_name(shown.table.metrics, shown.ranking.metric, aliases)
     some = _affordable(shown, missing, metrics)
     try:
         curves = reads.store().curves(some, metrics)
     except MlreviewError:
         st.session_state[_RETRY] = time.time() + _RETRY_S  # the page stands without; it tries again later
         return False
-    verdicts = diagnose_runs(curves, some, ranking)
-    trends = {curve.run_id: trend_of(curve) for curve in curves if curve.metric == shown.ranking.metric}
+    verdicts = diagnose_runs(curves, some, ranking, aliases=aliases)
+    trends: dict[str, tuple[float, ...]] = {}
+    for name in (*reversed(aliases.others(shown.ranking.metric)), shown.ranking.metric):  # its own name counts most
+        trends |= {curve.run_id: trend_of(curve) for curve in curves if curve.metric == name}
     found = {
         keys[run_id]: Training(verdict, trends.get(run_id, ())) for run_id, verdict in zip(some, verdicts, strict=True)
     }

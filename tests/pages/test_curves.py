@@ -147,6 +147,27 @@ def test_a_run_that_logged_only_another_name_of_a_metric_is_drawn_and_that_is_sa
     assert "drawn by another name of it: val" in said(test)
 
 
+def test_unasked_the_first_of_the_leaderboard_are_ranked_and_judged_by_any_name_of_the_metric(
+    open_curves, sqlite_store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    client = MlflowClient(sqlite_store)
+    experiment = client.create_experiment("sports", artifact_location=(tmp_path / "artifacts").as_uri())
+    client.set_experiment_tag(experiment, "mlreview.metric", "val_AUROC")
+    falling = [0.7 * 0.8**epoch for epoch in range(12)]
+    for at in range(8):
+        write_run(client, experiment, f"keras-{at}", at, {}, {"val_AUROC": [0.5, 0.5 + at / 100]})
+    turned = [*falling[:4], *[falling[3] + 0.1 * epoch for epoch in range(1, 9)]]
+    torch = {"area": [0.9] * 11 + [0.8], "loss": falling, "nll": turned}
+    runs = {"torch": write_run(client, experiment, "torch", 9, {}, torch)}
+    (tmp_path / "mlreview.toml").write_text('[metric_aliases]\nval_AUROC = ["area"]\nval_loss = ["nll"]\n')
+    monkeypatch.chdir(tmp_path)
+    test = open_curves(Sample(sqlite_store, {"sports": experiment}, runs))
+    assert "torch" in {trace["name"] for trace in lines(test)}  # the best of all, by another name
+    judged = said(test).replace("\\", "")
+    assert "Overfitting from epoch 4 of 12: nll 0" in judged
+    assert "area 0.9" in judged
+
+
 def test_many_metrics_stand_behind_a_button_with_those_that_are_drawn_first(
     open_curves, sqlite_store: str, tmp_path: Path
 ):
