@@ -225,7 +225,7 @@ def _said(key: Key, value: str | None) -> str:
 def _spread(group: Group) -> str | None:
     if not len(group.rows):
         return None
-    return "too few to tell" if group.too_few else f"± {group.deviation:.2g}"
+    return "too few to tell" if group.too_few else f"± {number(group.deviation)}"
 
 
 def _range(group: Group) -> str | None:
