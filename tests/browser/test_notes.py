@@ -30,7 +30,7 @@ def sample(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> S
     written = write_team_sample(sqlite_uri(copy_sqlite(sqlite_template, folder / "mlflow.db")), folder / "artifacts")
     client, params = MlflowClient(written.uri), {"hidden_units": "16", "learning_rate": "0.1"}
     curves = {"val_AUROC": [0.6, 0.65]}
-    for name in ("untouched", "twice", "taken back", "in view", "chosen", "discarded", "linking"):
+    for name in ("untouched", "twice", "taken back", "in view", "chosen", "discarded", "linking", "unanswered"):
         written.runs[name] = write_run(client, written.experiments["sports"], name, 6, params, curves)
     return written
 
@@ -184,6 +184,37 @@ def test_a_save_without_a_network_is_sent_again_and_has_one_effect(app: str, sam
     assert stored(sample, run) == "written in a tunnel"
     show_part(page, "History")
     expect(page.get_by_role("radiogroup", name="Saved texts").get_by_role("radio")).to_have_count(1)
+
+
+def test_a_save_without_an_answer_is_sent_again_and_counts_once_however_often_it_arrives(
+    app: str, sample: Sample, page: Page
+):
+    run, sent = sample.runs["unanswered"], []
+
+    def relay(route: WebSocketRoute) -> None:
+        server = route.connect_to_server()
+
+        def from_browser(message: str | bytes) -> None:
+            asked = BackMsg.FromString(message).rerun_script if isinstance(message, bytes) else None
+            if asked is None or not any('"save"' in one.json_trigger_value for one in asked.widget_states.widgets):
+                server.send(message)
+                return
+            sent.append(message)
+            if len(sent) > 1:  # the first one never arrives, the second one twice
+                server.send(message)
+                server.send(message)
+
+        route.on_message(from_browser)
+
+    page.route_web_socket(re.compile("/_stcore/stream"), relay)
+    open_editor(page, app, run)
+    type_at_end(page, "sent again")
+    page.keyboard.press("Meta+s")
+    says(page, "Saving")
+    says(page, "Saved,", timeout=90_000)
+    assert len(sent) == 2
+    assert stored(sample, run) == "sent again"
+    assert texts_of(sample, run) == ["sent again"]
 
 
 def test_every_text_that_save_was_pressed_on_is_in_the_history_and_no_other(app: str, sample: Sample, page: Page):

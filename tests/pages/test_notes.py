@@ -16,7 +16,7 @@ from mlreview.notes.sections import GENERATED
 from mlreview.notes.service import NoteService
 from mlreview.notes.template import HEADINGS
 from mlreview.store import open_store, open_writer
-from mlreview.ui import notes_search
+from mlreview.ui import notes_search, pages
 from tests.sample_store import Sample, write_team_sample
 from tests.stores import copy_sqlite, sqlite_uri
 
@@ -105,6 +105,26 @@ def test_the_template_has_the_teams_headings_and_what_the_sweep_tried_linked(ope
     assert f"/runs/{sample.runs['failed']})" in text  # and what failed
     assert "This run is number" in text
     assert test.query_params["notepart"] == "edit"
+
+
+def test_a_team_has_headings_of_its_own(open_notes, sample: Sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "mlreview.toml").write_text('note_headings = ["Who asked", "What broke"]\n')
+    monkeypatch.chdir(tmp_path)
+    run = sample.runs["sports-NN-32d-lr0.1"]
+    test = press(open_notes(note=run, exp=sample.experiments["sports"]), "Start from the template")
+    assert inserted(test, run) == "## Who asked\n\n## What broke\n\n"
+    said = words(open_notes(note=sample.runs["sports-NN-8d-lr0.1"], exp=sample.experiments["sports"]))
+    assert "0 of 2 sections of the template are filled in. Missing: Who asked, What broke." in said
+
+
+@pytest.mark.parametrize("name", [spec.name for spec in pages.PAGES])
+def test_every_page_has_the_mark_of_notes_that_are_not_saved(
+    name: str, sample: Sample, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("MLREVIEW_TRACKING_URI", sample.uri)
+    test = AppTest.from_file(APP, default_timeout=60).switch_page(f"pages/{name}.py").run()
+    assert not test.exception
+    assert {"store"} in [set(json.loads(one.proto.json)) for one in test.get("bidi_component") if one.proto.json]
 
 
 def test_continuing_takes_the_note_of_the_deployed_model_but_not_what_was_generated_there(open_notes, sample: Sample):
