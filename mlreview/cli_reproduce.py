@@ -22,7 +22,7 @@ Opening = Callable[[str | None], RunStore]
 Writing = Callable[[str | None], RunWriter]
 _ANSWER_IS_NO = 1
 _SUBJECT = "RUN|models:/NAME/VERSION|models:/NAME@ALIAS"
-_PATCH_LINES = 60
+_SHOWN_LINES = 60
 _PACKAGES = 400
 _CARRYING_OUT = (
     click.option("--yes", is_flag=True, help="Carry it out without asking; for CI, where somebody has looked."),
@@ -243,14 +243,16 @@ class _Job:
             say(_printable(f"  Not all files could be read: {self.recorded.problem}"))
 
     def _show_untrusted(self, here: "Here", say: Callable[[str], None]) -> None:
-        """The patch and the packages themselves: somebody else wrote them."""
-        if self.recorded.patch:
-            lines = self.recorded.patch.decode("utf-8", "replace").splitlines()
-            say(f"\nThe recorded patch ({len(lines):,} lines):")
-            for line in lines[:_PATCH_LINES]:
+        """The patch, the sources and the packages themselves: somebody else wrote them."""
+        written = {"mlreview/uncommitted.patch": self.recorded.patch} if self.recorded.patch else {}
+        written |= {f"mlreview/untracked/{path}": data for path, data in self.recorded.untracked.items()}
+        for path, data in written.items():
+            lines = data.decode("utf-8", "replace").splitlines()
+            say(_printable(f"\n{path} ({len(lines):,} line{'' if len(lines) == 1 else 's'}):"))
+            for line in lines[:_SHOWN_LINES]:
                 say(f"  {_printable(line)}")
-            if len(lines) > _PATCH_LINES:
-                say(f"  … {len(lines) - _PATCH_LINES:,} more lines, in mlreview/uncommitted.patch of the run")
+            if len(lines) > _SHOWN_LINES:
+                say(f"  … {len(lines) - _SHOWN_LINES:,} more lines, among the run's files")
         if here.lacking:
             listed = ", ".join(package.line for package in self.recipe.requirements.packages[:_PACKAGES])
             say(f"\nPackages to install: {_printable(listed)}")

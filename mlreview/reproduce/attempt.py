@@ -71,6 +71,8 @@ class Here:
         said = [f"check out {recipe.commit[:12]} of {where} as a worktree of its own"]
         if recipe.patched:
             said.append(f"apply the recorded patch to {', '.join(recipe.patched[:8])}")
+        if recipe.untracked:
+            said.append(f"put back the untracked sources {', '.join(recipe.untracked[:8])}")
         said += [str(one) for one in self.data if one.context not in replaced]
         if self.lacking:
             count = counted(len(recipe.requirements.packages), "package")
@@ -81,7 +83,12 @@ class Here:
             if recipe.requirements.refused:
                 said.append(f"  never given to the installer: {', '.join(recipe.requirements.refused[:5])}")
         else:
-            said.append(f"take {self.interpreter.path}: Python {self.interpreter.version}, with the recorded packages")
+            what = (
+                "with the recorded packages"
+                if len(recipe.requirements)
+                else "whatever it has: no packages were recorded"
+            )
+            said.append(f"take {self.interpreter.path}: Python {self.interpreter.version}, {what}")
         where = "" if command.folder == "." else f", in {command.folder}"
         return (*said, f"start, without a shell{where}: {command.text()}")
 

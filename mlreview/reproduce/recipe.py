@@ -59,6 +59,7 @@ class Recipe:
         requirements: The recorded packages.
         python: The recorded version of Python; empty where none was.
         patched: Files that the recorded patch changes.
+        untracked: Sources that git did not know.
         locations: Where the data were read from, by what they were for.
         root: The folder that the repository was in.
     """
@@ -73,6 +74,7 @@ class Recipe:
     requirements: Requirements = field(default_factory=Requirements)
     python: str = ""
     patched: tuple[str, ...] = ()
+    untracked: tuple[str, ...] = ()
     locations: Mapping[str, str] = field(default_factory=dict)
     root: str = ""
 
@@ -146,6 +148,7 @@ def plan(recorded: RecordedRun, command: str | None = None) -> Recipe:
         requirements=requirements,
         python=python if re.fullmatch(r"\d+\.\d+(\.\w+)?", python) else "",
         patched=patched,
+        untracked=tuple(recorded.untracked),
         locations=locations,
         root=root,
     )

@@ -34,12 +34,15 @@ def by_hand(recipe: "Recipe", recorded: "RecordedRun") -> tuple[Step, ...]:
         lines = [f'mlflow artifacts download -r {run_id} -a {names.PATCH_FILE} -d "$here-files"']
         lines += [f'echo "{check[0]}  "{patch} | sha256sum --check'] if check else []
         steps.append(Step(_some("What was not committed", recipe.patched), (*lines, f"git apply {patch}")))
-    if recorded.untracked:
+    if recipe.untracked:
         lines = [
             f'mlflow artifacts download -r {run_id} -a {names.UNTRACKED_FOLDER} -d "$here-files"',
             f'cp -R --no-clobber "$here-files/{_last(names.UNTRACKED_FOLDER)}/." .',
         ]
-        steps.append(Step(_some("Sources that git did not know", tuple(recorded.untracked)), tuple(lines)))
+        steps.append(Step(_some("Sources that git did not know", recipe.untracked), tuple(lines)))
+    if recipe.locations:
+        where = "; ".join(f"{context} from {location}" for context, location in recipe.locations.items())
+        steps.append(Step(f"The data, where the training looks for them, unless the commit has them: {where}", ()))
     interpreter = f"python{'.'.join(recipe.python.split('.')[:2])}" if recipe.python else "python"
     if len(recipe.requirements):
         steps.append(
