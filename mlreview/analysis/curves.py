@@ -20,6 +20,7 @@ POINTS_A_FIGURE = 40_000
 """More than this a browser draws in seconds instead of at once."""
 GRID_POINTS = 400
 _FAR_POINT, _FAR_LINE = 0.5, 3.0
+_MOST_OUT = 0.1
 _ENOUGH = 8
 """With fewer points nothing is the bulk and nothing far off."""
 
@@ -227,9 +228,10 @@ def make_band(label: str, curves: Sequence[Curve], side: Side, shape: Shape, beg
 def robust_range(parts: Sequence[NDArray[np.float64]]) -> tuple[tuple[float, float] | None, int]:
     """The range of an axis that a few points, or a few lines, far off don't stretch.
 
-    A line is far off when its bulk (1st to 99th percentile) lies beyond that of the middle line by more than three
-    times that line's height, as the loss of a diverged run does; a point, when it lies beyond the bulk of the other
-    lines by more than half of its height.
+    A line is far off when its middle is beyond those of half of the lines by more than three times the height of a
+    typical line, as that of a diverged run is; a point, when it is beyond the bulk (1st to 99th percentile) of the
+    other lines by more than half of its height. What would leave more than a tenth of the other lines' points out is
+    no range: they are the picture.
 
     Args:
         parts: Values as they are drawn, a part a line.
@@ -242,16 +244,25 @@ def robust_range(parts: Sequence[NDArray[np.float64]]) -> tuple[tuple[float, flo
     if sum(len(part) for part in parts) < _ENOUGH:
         return None, 0
     bulks = np.array([np.quantile(part, [0.01, 0.99]) for part in parts])
-    middle = (len(parts) - 1) // 2
-    low, high = np.sort(bulks[:, 0])[::-1][middle], np.sort(bulks[:, 1])[middle]
-    reach = _FAR_LINE * max(high - low, 0.0)
-    near = (bulks[:, 0] >= low - reach) & (bulks[:, 1] <= high + reach)
-    if near.any():
-        low, high = bulks[near, 0].min(), bulks[near, 1].max()
+    centres = np.array([np.median(part) for part in parts])
+    # Levels that were logged once have no height: a typical line is one that moves.
+    heights = np.sort(bulks[:, 1] - bulks[:, 0])
+    heights = heights[heights > 0] if (heights > 0).any() else heights
+    reach = _FAR_LINE * heights[(len(heights) - 1) // 2]
+    ordered = np.sort(centres)
+    half = (len(ordered) + 1) // 2
+    # The half of the lines that lie closest together: a diverged run is not in it, wherever it went.
+    start = int(np.argmin(ordered[half - 1 :] - ordered[: len(ordered) - half + 1]))
+    low, high = ordered[start], ordered[start + half - 1]
+    near = (centres >= low - reach) & (centres <= high + reach)
+    low, high = bulks[near, 0].min(), bulks[near, 1].max()
     reach = _FAR_POINT * (high - low)
     values = np.concatenate(parts)
     outside = (values < low - reach) | (values > high + reach)
     if not outside.any() or high <= low:
+        return None, 0
+    of_near = np.concatenate([part for part, is_near in zip(parts, near, strict=True) if is_near])
+    if float(((of_near < low - reach) | (of_near > high + reach)).mean()) > _MOST_OUT:
         return None, 0
     inside = values[~outside]
     return (float(inside.min()), float(inside.max())), int(outside.sum())

@@ -58,7 +58,7 @@ class Frame:
         log: A logarithmic y axis.
         clip: Let points far off run out of the picture instead of stretching the axis.
         focus: The run in focus; the others step back, and its gap is shaded.
-        share_y: All panels have one y range, so that they compare.
+        share_y: Panels with one subtitle have one y range, so that they compare.
     """
 
     axis: Axis = "step"

@@ -16,6 +16,8 @@ from mlreview.charts.theme import FAINT, FONT_SIZE, GREY, STRONG, TEXT, base_lay
 
 MAX_LABELLED = 8
 """So many lines of a panel are named at their end; more names would be a wall of text."""
+_MAX_STRETCH = 10
+"""Panels share an x axis as long as the longest is no more than so many times the shortest."""
 _LABEL_PX = 16
 _LABEL_CHARS = 22
 _LEAST_WIDTH_PX = 1060
@@ -24,11 +26,15 @@ _LEAST_WIDTH_PX = 1060
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """The figure, and how many points lie outside of its y axes or can't be shown on a logarithmic one."""
+    """The figure, how many points lie outside of its y axes or can't be shown on a logarithmic one.
+
+    ``own_x``: each panel has an x axis of its own, because they differ too much in length.
+    """
 
     figure: go.Figure
     outside: int
     not_on_log: int
+    own_x: bool = False
 
 
 def draw(panels: Sequence[Panel], looks: Mapping[str, RunLook], frame: Frame) -> Drawn:
@@ -47,17 +53,30 @@ def draw(panels: Sequence[Panel], looks: Mapping[str, RunLook], frame: Frame) ->
     shapes: list[dict[str, Any]] = []
     axes: dict[str, Any] = {}
     outside = not_on_log = 0
+    own_x = frame.axis != "clock" and _lengths_differ(panels)
     x_range = _x_range(panels, frame)
-    shared = _y_range([p for panel in panels for p in _parts(panel)], frame) if frame.share_y else None
+    # Panels of one metric share its range, so that runs can be compared by eye.
+    first_of: dict[str, int] = {}
     for number, panel in enumerate(panels):
+        first_of.setdefault(panel.subtitle, number)
+    ranges = {
+        metric: _y_range([part for panel in panels if panel.subtitle == metric for part in _parts(panel)], frame)
+        for metric in (first_of if frame.share_y else ())
+    }
+    for number, panel in enumerate(panels):
+        shared = ranges.get(panel.subtitle)
+        first = first_of[panel.subtitle]
         suffix = "" if number == 0 else str(number + 1)
         x_domain, y_domain = _cell(number, rows, frame.columns, room, rows * frame.height)
         own = shared is not None and _mostly_beyond(panel, shared[0], frame)
         y_range, beyond, negative = shared if shared is not None and not own else _y_range(_parts(panel), frame)
-        if shared is None or number == 0:
+        if shared is None or number == first:
             outside, not_on_log = outside + beyond, not_on_log + negative
-        axes[f"xaxis{suffix}"] = _x_axis(frame, x_domain, suffix, x_range, bottom=number + frame.columns >= len(panels))
-        axes[f"yaxis{suffix}"] = _y_axis(frame, y_domain, suffix, y_range, own)
+        bottom = number + frame.columns >= len(panels)
+        x_axis = _x_axis(frame, x_domain, suffix, _x_range([panel], frame) if own_x else x_range, bottom)
+        axes[f"xaxis{suffix}"] = {key: value for key, value in x_axis.items() if key != "matches"} if own_x else x_axis
+        follows = None if shared is None or own or number == first else f"y{first + 1 if first else ''}"
+        axes[f"yaxis{suffix}"] = _y_axis(frame, y_domain, suffix, y_range, follows)
         annotations.append(_title(panel, x_domain[0], y_domain[1]))
         where = {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}"}
         traces += [trace | where for trace in panel_traces(panel, looks, frame)]
@@ -68,7 +87,7 @@ def draw(panels: Sequence[Panel], looks: Mapping[str, RunLook], frame: Frame) ->
             height = (y_domain[1] - y_domain[0]) * rows * frame.height
             annotations += _labels(panel, looks, frame, y_range, suffix, height)
     layout.update(axes | {"annotations": annotations, "shapes": shapes})
-    return Drawn(go.Figure(traces, layout), outside, not_on_log)
+    return Drawn(go.Figure(traces, layout), outside, not_on_log, own_x)
 
 
 def describe(panels: Sequence[Panel], looks: Mapping[str, RunLook], axis_title: str) -> str:
@@ -152,6 +171,17 @@ def _x_range(panels: Sequence[Panel], frame: Frame) -> list[Any] | None:
     return list(shown_x(np.array([low - room, high + room]), frame))
 
 
+def _lengths_differ(panels: Sequence[Panel]) -> bool:
+    """Forty epochs on an axis of 100,000 steps would be a stroke at its edge."""
+    spans = []
+    for panel in panels:
+        parts = [part.x for part in (*panel.lines, *panel.bands) if len(part.x) > 1]
+        if parts:
+            spans.append(max(float(part.max()) for part in parts) - min(float(part.min()) for part in parts))
+    spans = [span for span in spans if span > 0]
+    return bool(spans) and max(spans) > _MAX_STRETCH * min(spans)
+
+
 def _label_room(panels: Sequence[Panel], looks: Mapping[str, RunLook], frame: Frame) -> float:
     """Share of the figure's width that names beside lines need; 0 where there are too many of them."""
     if frame.axis == "clock":
@@ -193,7 +223,7 @@ def _x_axis(
 
 
 def _y_axis(
-    frame: Frame, domain: tuple[float, float], suffix: str, y_range: tuple[float, float] | None, own: bool
+    frame: Frame, domain: tuple[float, float], suffix: str, y_range: tuple[float, float] | None, follows: str | None
 ) -> dict[str, Any]:
     axis: dict[str, Any] = {
         "domain": domain,
@@ -209,8 +239,8 @@ def _y_axis(
         axis["range"] = y_range
     if frame.log and y_range is not None and y_range[1] - y_range[0] > 1.5:
         axis["dtick"] = 1
-    if suffix and frame.share_y and not own:
-        axis["matches"] = "y"
+    if follows is not None:
+        axis["matches"] = follows
     return axis
 
 

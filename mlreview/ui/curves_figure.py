@@ -97,6 +97,12 @@ def render_figure(
     notes = [_coverage(cut)]
     if drawn.outside:
         notes.append(f"{_count(drawn.outside, 'point')} far off the picture (Adjust shows them)")
+    if drawn.own_x:
+        notes.append("each panel has an x axis of its own, since their lengths differ by more than ten times")
+    short = ending_at_once(cut) if view.axis != "clock" and not drawn.own_x else 0
+    if short:
+        ends = "run ends" if short == 1 else "runs end"
+        notes.append(f"{short:,} {ends} in the first 2 % of the axis: a range (Adjust) or a panel a run shows more")
     if drawn.not_on_log:
         notes.append(f"{_count(drawn.not_on_log, 'point')} at or below 0, which a logarithmic axis can't show")
     if shortened:
@@ -282,7 +288,7 @@ def _frame(
         log=view.log,
         clip=view.clip,
         focus=focus if view.layout == "metrics" else None,
-        share_y=view.layout == "runs" and metrics == 1 and not view.group,
+        share_y=view.layout == "runs" and not view.group,
     )
 
 
@@ -340,6 +346,18 @@ def _coverage(panels: Sequence[Panel]) -> str:
     if drawn == total:
         return f"{_count(runs, 'run')}, all {_count(total, 'point')} drawn"
     return f"{_count(runs, 'run')}, {drawn:,} of {total:,} points drawn: every peak, gap and last point among them"
+
+
+def ending_at_once(panels: Sequence[Panel]) -> int:
+    """How many runs end in the first fiftieth of the axis, where their lines are a stroke at its edge."""
+    lines = [line for panel in panels for line in panel.lines if line.total > 1]
+    if not lines:
+        return 0
+    first, last = min(float(line.x[0]) for line in lines), max(float(line.x[-1]) for line in lines)
+    ends: dict[str, float] = {}
+    for line in lines:
+        ends[line.run_id] = max(ends.get(line.run_id, first), float(line.x[-1]))
+    return sum(end - first < (last - first) / 50 for end in ends.values())
 
 
 def _without_history(subject: Subject, by_metric: Mapping[str, list[Curve]], pairs: Sequence[Pair], train: bool) -> str:

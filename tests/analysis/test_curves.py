@@ -144,6 +144,25 @@ def test_an_ordinary_descent_is_shown_whole(points: int, scale: float):
     assert robust_range([descent, 1.2 * descent]) == (None, 0)
 
 
+def test_two_runs_of_different_heights_are_shown_whole_with_their_training_curves():
+    # Seen on the demo: an overfit run whose AUROC hardly moves made the other's whole descent "far off".
+    at = np.arange(40)
+    flat, steep = 0.925 - 0.0006 * at, 0.92 - 0.37 * np.exp(-at / 6)
+    parts = [0.99 + 0.0002 * at, flat, 0.965 - 0.4 * np.exp(-at / 5), steep]
+    assert robust_range(parts) == (None, 0)
+
+
+@pytest.mark.parametrize("diverged", [1, 2, 3])
+def test_a_diverged_run_is_cut_with_its_training_curve_whichever_way_it_went(diverged: int):
+    calm = [np.linspace(0.7, 0.3 + at / 100, 60) for at in range(4)]
+    off = [np.geomspace(0.7, 1e12 * (at + 1), 60) for at in range(diverged)]
+    for sign in (1, -1):
+        found, outside = robust_range([sign * part for part in [*calm, *off]])
+        assert found is not None
+        assert max(map(abs, found)) < 2
+        assert outside > 0
+
+
 def test_lines_get_fewer_points_the_more_they_are_but_never_too_few():
     assert points_a_line(1) == points_a_line(20) == 1000
     assert points_a_line(200) == 200

@@ -208,3 +208,32 @@ def test_names_do_not_overlap_and_stay_within_the_panel_as_far_as_they_fit(place
     assert all(b - a >= 16 - 1e-9 for a, b in pairwise(moved))
     assert all(place <= 400 + 1e-9 for place in moved)
     assert spread(moved, 16, 400) == pytest.approx(moved)
+
+
+def long_panel(title: str, points: int, metric: str = "", level: float = 1.0) -> Panel:
+    return Panel(title, metric, (line([level * (1 + 1 / (at + 1)) for at in range(points)], title),))
+
+
+def test_panels_of_very_different_lengths_have_an_x_axis_each_and_say_so():
+    made = draw([long_panel("a", 5000), long_panel("b", 40)], LOOKS, Frame(columns=2))
+    figure: Any = made.figure
+    assert made.own_x
+    assert figure.layout.xaxis2.matches is None
+    assert figure.layout.xaxis2.range[1] < 50 < figure.layout.xaxis.range[1]
+    alike = draw([long_panel("a", 80), long_panel("b", 40)], LOOKS, Frame(columns=2))
+    assert not alike.own_x
+    figure = alike.figure
+    assert figure.layout.xaxis2.matches == "x"
+
+
+def test_times_of_day_are_always_one_axis():
+    panels = [Panel(run, "", (line([1.0] * points, run, axis="clock"),)) for run, points in (("a", 5000), ("b", 9))]
+    assert not draw(panels, LOOKS, Frame(axis="clock", columns=2)).own_x
+
+
+def test_panels_of_one_metric_share_its_range_and_not_that_of_another_metric():
+    panels = [long_panel(run, 20, metric, level) for run in "ab" for metric, level in (("m", 1.0), ("n", 100.0))]
+    figure: Any = drawn(panels, Frame(columns=2, share_y=True))
+    axes = [figure.layout[f"yaxis{number}"] for number in ("", 2, 3, 4)]
+    assert [axis.matches for axis in axes] == [None, None, "y", "y2"]
+    assert axes[0].range[1] < 10 < axes[1].range[0]

@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
 
+from mlreview.analysis.curves import Shape, make_line
 from mlreview.analysis.pairs import find_pairs
+from mlreview.charts.curve_frame import Panel
 from mlreview.entities import Curve
 from mlreview.ui.curves import curve_pairs, key_of
-from mlreview.ui.curves_figure import epochs_from, group_runs, sides_of
+from mlreview.ui.curves_figure import ending_at_once, epochs_from, group_runs, sides_of
 from mlreview.ui.run_names import labels_of
 from tests.tables import metric_column, run_table
 
@@ -72,3 +74,17 @@ def test_nameless_runs_go_by_their_id_and_namesakes_are_told_apart():
     labels = labels_of(run_table(3, names=["same", "same", None]))
     assert len({label.full for label in labels.values()}) == 3
     assert labels["run-2"].full == "run-2"
+
+
+def test_runs_whose_lines_are_a_stroke_at_the_edge_of_a_long_axis_are_counted():
+    def panel(*lengths: int) -> Panel:
+        made = []
+        for at, length in enumerate(lengths):
+            steps = np.arange(length)
+            made.append(make_line(Curve(str(at), "loss", steps, steps, steps / 1.0), "train", Shape(), "min", None))
+        return Panel("loss", "", tuple(made))
+
+    assert ending_at_once([panel(100_000, 40, 60)]) == 2
+    assert ending_at_once([panel(100, 40, 3)]) == 0
+    assert ending_at_once([panel(1)]) == 0
+    assert ending_at_once([]) == 0
