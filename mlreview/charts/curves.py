@@ -82,7 +82,8 @@ def draw(panels: Sequence[Panel], looks: Mapping[str, RunLook], frame: Frame) ->
         traces += [trace | where for trace in panel_traces(panel, looks, frame)]
         if panel.onset is not None:
             shapes.append(_onset_line(panel.onset[0], frame, suffix))
-            annotations.append(_onset_text(panel.onset, frame, suffix))
+            late = _is_late(panel.onset[0], [panel] if own_x else panels)
+            annotations.append(_onset_text(panel.onset, frame, suffix, late))
         if room:
             height = (y_domain[1] - y_domain[0]) * rows * frame.height
             annotations += _labels(panel, looks, frame, y_range, suffix, height)
@@ -262,11 +263,19 @@ def _onset_line(x: float, frame: Frame, suffix: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _onset_text(onset: tuple[float, str], frame: Frame, suffix: str) -> dict[str, Any]:
+def _is_late(x: float, panels: Sequence[Panel]) -> bool:
+    """To the right of this place there is less room for words than to its left."""
+    parts = [part.x for panel in panels for part in (*panel.lines, *panel.bands) if len(part.x)]
+    low, high = (pick(float(pick(part)) for part in parts) for pick in (min, max)) if parts else (x, x)
+    return x > (low + high) / 2
+
+
+def _onset_text(onset: tuple[float, str], frame: Frame, suffix: str, late: bool) -> dict[str, Any]:
     return {
         "text": safe(onset[1], 60), "x": shown_x(np.array([onset[0]]), frame)[0].item(), "y": 1,
-        "xref": f"x{suffix}", "yref": f"y{suffix} domain", "xanchor": "left", "yanchor": "top", "xshift": 4,
-        "showarrow": False, "font": {"size": FONT_SIZE - 1, "color": STRONG},
+        "xref": f"x{suffix}", "yref": f"y{suffix} domain", "xanchor": "right" if late else "left",
+        "yanchor": "top", "xshift": -4 if late else 4, "showarrow": False,
+        "font": {"size": FONT_SIZE - 1, "color": STRONG},
     }  # fmt: skip
 
 

@@ -237,3 +237,10 @@ def test_panels_of_one_metric_share_its_range_and_not_that_of_another_metric():
     axes = [figure.layout[f"yaxis{number}"] for number in ("", 2, 3, 4)]
     assert [axis.matches for axis in axes] == [None, None, "y", "y2"]
     assert axes[0].range[1] < 10 < axes[1].range[0]
+
+
+@pytest.mark.parametrize(("onset", "anchor"), [(3.0, "left"), (17.0, "right")])
+def test_the_words_at_an_onset_stay_within_the_panel(onset: float, anchor: str):
+    panel = Panel("a", "", (line([1.0 / (at + 1) for at in range(20)]),), onset=(onset, "overfitting from here"))
+    (said,) = [note for note in drawn([panel]).layout.annotations if note.text == "overfitting from here"]
+    assert said.xanchor == anchor
