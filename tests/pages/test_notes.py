@@ -9,6 +9,7 @@ from mlflow import MlflowClient
 from streamlit.testing.v1 import AppTest
 
 from mlreview import store
+from mlreview.entities import RunQuery
 from mlreview.names import NOTE_TAG
 from mlreview.notes.revisions import new_save_id
 from mlreview.notes.search import NoteIndex
@@ -16,7 +17,8 @@ from mlreview.notes.sections import GENERATED
 from mlreview.notes.service import NoteService
 from mlreview.notes.template import HEADINGS
 from mlreview.store import open_store, open_writer
-from mlreview.ui import notes_search, pages
+from mlreview.ui import notes_search, notes_texts, pages, reads
+from mlreview.ui.notes_runs import Runs
 from tests.sample_store import Sample, write_team_sample
 from tests.stores import copy_sqlite, sqlite_uri
 
@@ -139,10 +141,15 @@ def test_continuing_takes_the_note_of_the_deployed_model_but_not_what_was_genera
     assert text.count(GENERATED) == 1
 
 
-def test_without_a_deployed_model_that_has_a_note_there_is_nothing_to_continue(open_notes, sample: Sample):
-    run = sample.runs["sports-NN-8d-lr0.1"]  # it is the deployed one itself
-    test = open_notes(note=run, exp=sample.experiments["sports"], notepart="edit")
-    assert "_notes.insert" not in test.session_state
+def test_without_another_deployed_model_that_has_a_note_there_is_nothing_to_continue(
+    sample: Sample, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("MLREVIEW_TRACKING_URI", sample.uri)
+    reads.refresh()
+    table = reads.runs(RunQuery((sample.experiments["sports"],))).table
+    runs = Runs(table, None, {run_id: at for at, run_id in enumerate(table.run_ids)})
+    assert notes_texts.continued(runs, sample.runs["sports-NN-8d-lr0.1"]) is None  # it is the deployed one itself
+    assert "Sort the mail" in (notes_texts.continued(runs, sample.runs["sports-LR"]) or "")
 
 
 def test_only_peoples_words_count_as_filled_in(open_notes, sample: Sample):
