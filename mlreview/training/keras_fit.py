@@ -1,6 +1,8 @@
-"""Keras' ``Model.fit`` inside of ``track()``: the architecture is recorded, the optimizer loses its counter.
+"""Keras' training inside of ``track()``: the architecture is recorded, the optimizer loses its counter.
 
 MLflow's autologging records neither: two networks of other width would differ in nothing but ``sgd_1`` and ``sgd_4``.
+What is wrapped is the list of callbacks that every ``fit`` makes, and not ``fit``: that one belongs to autologging,
+which takes every other wrapper away when it is turned on again.
 """
 
 import functools
@@ -10,46 +12,38 @@ from typing import Any
 
 from mlreview.training.network import plain_optimizer_name
 
-_MARK = "_mlreview_wrapped"
 
-
-def wrap_fit(keras: Any, record: Callable[[Any], bool]) -> Callable[[], None]:
-    """Wrap ``keras.Model.fit``. To be called after autologging was turned on, so that this comes first.
+def wrap_training(keras: Any, record: Callable[[Any], object]) -> Callable[[], None]:
+    """Wrap the beginning and the end of each training with Keras.
 
     Args:
         keras: The module.
-        record: Told of a model before it is trained, and again afterwards when it answers ``False``: a model that is
-            not built yet can't be described. Must not raise.
+        record: Told of a model when its training begins, and again at the end, since one that is not built yet can't
+            be described. Must not raise.
 
     Returns:
         Undoes it.
     """
-    kind = keras.Model
-    own = "fit" in vars(kind)
-    original = kind.fit
-    if hasattr(original, _MARK):  # of a track() that autologging has covered since
-        return lambda: None
+    kind = keras.callbacks.CallbackList
+    begin, end = kind.on_train_begin, kind.on_train_end
 
-    @functools.wraps(original)
-    def fit(model: Any, *args: Any, **kwargs: Any) -> Any:
-        with _plain_name(getattr(model, "optimizer", None)):
-            recorded = record(model)
-            try:
-                return original(model, *args, **kwargs)
-            finally:
-                if not recorded:
-                    record(model)
+    @functools.wraps(begin)
+    def on_train_begin(callbacks: Any, *args: Any, **kwargs: Any) -> Any:
+        model = getattr(callbacks, "model", None)
+        record(model)
+        with _plain_name(getattr(model, "optimizer", None)):  # autologging reads it just now, and never again
+            return begin(callbacks, *args, **kwargs)
 
-    setattr(fit, _MARK, True)
-    kind.fit = fit
+    @functools.wraps(end)
+    def on_train_end(callbacks: Any, *args: Any, **kwargs: Any) -> Any:
+        record(getattr(callbacks, "model", None))
+        return end(callbacks, *args, **kwargs)
+
+    kind.on_train_begin, kind.on_train_end = on_train_begin, on_train_end
 
     def undo() -> None:
-        if vars(kind).get("fit") is not fit:
-            return  # something else was put over it; without a run it does nothing
-        if own:
-            kind.fit = original
-        else:
-            del kind.fit
+        if kind.on_train_begin is on_train_begin and kind.on_train_end is on_train_end:
+            kind.on_train_begin, kind.on_train_end = begin, end
 
     return undo
 

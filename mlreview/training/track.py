@@ -1,7 +1,6 @@
 """``mlreview.track()``: one line around a training, and its run can be reviewed and done again by somebody else."""
 
 import contextlib
-import sys
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from typing import Any
@@ -9,11 +8,10 @@ from typing import Any
 from mlreview import __version__, names
 from mlreview.errors import BadInputError
 from mlreview.settings import load_settings
-from mlreview.training.context import ProvenanceContext
 from mlreview.training.data import Data, check_data
 from mlreview.training.frameworks import check_frameworks, turn_on, when_imported
 from mlreview.training.guard import Guard, guard_fluent, is_misuse, patience
-from mlreview.training.keras_fit import wrap_fit
+from mlreview.training.keras_fit import wrap_training
 from mlreview.training.manifest import make_manifest
 from mlreview.training.run import TrackedRun
 from mlreview.training.seeds import check_seed, seed_late
@@ -69,6 +67,9 @@ def track(
         check_seed(seed)
     required = load_settings().required_fields
     import mlflow
+
+    # After MLflow, which loads it as its plugin: before it, MLflow would find a module that is half there.
+    from mlreview.training.context import ProvenanceContext
 
     above = _open_runs()
     ours = {one.run_id for one in above}
@@ -176,10 +177,8 @@ def _install(
         if guard.has_run and name in frameworks:
             options = {"log_models": log_models, "log_datasets": log_datasets}
             guard.attempt(f"autologging of {name}", lambda: hold(f"autolog {name}", lambda: turn_on(name, **options)))
-        if name == "tensorflow" and "keras" in sys.modules:  # autologging has just covered what was wrapped
-            name, module = "keras", sys.modules["keras"]
-        if guard.has_run and name == "keras" and hasattr(module, "Model"):
-            guard.attempt("the architecture", lambda: hold("keras", lambda: wrap_fit(module, _describe_current)))
+        if guard.has_run and name == "keras" and hasattr(module, "callbacks"):
+            guard.attempt("the architecture", lambda: hold("keras", lambda: wrap_training(module, _describe_current)))
 
     def came_late(name: str, module: Any) -> None:
         came(name, module)
@@ -210,9 +209,10 @@ def current_guard() -> Guard | None:
     return run.guard if run is not None else None
 
 
-def _describe_current(model: Any) -> bool:
+def _describe_current(model: Any) -> None:
     run = current_run()
-    return run is None or run.describe_model(model)
+    if run is not None:
+        run.describe_model(model)
 
 
 def _watch_models() -> Any:

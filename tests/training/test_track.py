@@ -338,6 +338,7 @@ def run_script(folder: Path, uri: str) -> str:
         check=False,
     )
     assert done.returncode == 0, done.stderr
+    assert "context provider" not in done.stderr, "MLflow could not load the plugin"
     return done.stdout.split()[-1]
 
 
