@@ -90,9 +90,14 @@ class BaselineRef:
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class DraftBody:
-    """The link is shared early; nobody is asked to decide."""
+    """The link is shared early; nobody is asked to decide.
+
+    Attributes:
+        after: Number of the last decision before it: a draft counts until the next withdrawal.
+    """
 
     text: Text = ""
+    after: int = 0
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)

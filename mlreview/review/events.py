@@ -49,7 +49,7 @@ DECISIONS: Final[frozenset[Kind]] = frozenset(
 
 _NOTHING = "Nothing was written."
 _ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
-_CLAIM = re.compile(r"([0-9a-f]{64}) ([a-z_]+) ([0-7][0-9A-HJKMNP-TV-Z]{25}) (.*)", re.DOTALL)
+_CLAIM = re.compile(r"([0-9a-f]{64}) ([a-z_]+) ([0-7][0-9A-HJKMNP-TV-Z]{25}) ([0-9a-f]{64}|-) (.*)", re.DOTALL)
 _SEQ = re.compile(re.escape(SEQ_PARAM_PREFIX) + r"([1-9][0-9]{0,8})")
 _HEX = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -146,12 +146,17 @@ class BrokenEvent:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a param ``mlreview.seq.<n>`` says of the n-th decision, even where its event is gone."""
+    """What a param ``mlreview.seq.<n>`` says of the n-th decision, even where its event is gone.
+
+    Attributes:
+        digest: Of the content that was decided on; whoever finishes a decision that died half way needs it.
+    """
 
     seq: int
     hash: str
     kind: str
     event_id: str
+    digest: str
     actor: str
 
 
@@ -288,7 +293,7 @@ def seq_param(seq: int) -> str:
 
 def claim_value(event: ReviewEvent) -> str:
     """What the claim holds: the hash, and enough to say what is missing should the event be removed."""
-    return f"{event.hash} {event.kind} {event.event_id} {event.actor.name}"
+    return f"{event.hash} {event.kind} {event.event_id} {event.digest or '-'} {event.actor.name}"
 
 
 def claims_of(params: Mapping[str, str]) -> Mapping[int, Claim]:
@@ -298,7 +303,7 @@ def claims_of(params: Mapping[str, str]) -> Mapping[int, Claim]:
         number = _SEQ.fullmatch(key)
         if number:
             parts = _CLAIM.fullmatch(value)
-            said = parts.groups() if parts else ("", "", "", "")
+            said = parts.groups() if parts else ("", "", "", "", "")
             found[int(number[1])] = Claim(int(number[1]), *said)
     return dict(sorted(found.items()))
 

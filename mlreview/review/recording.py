@@ -17,6 +17,7 @@ from mlreview.review.bodies import Body, Kind
 from mlreview.review.content import Content, compare
 from mlreview.review.events import (
     Actor,
+    Claim,
     ReviewEvent,
     check_event_id,
     claim_value,
@@ -107,11 +108,8 @@ class Recorder:
             # A replica that is read from may not show yet what this very decision lost a number to.
             seq = claimed.seq if claimed else max(review.next_seq, least)
             event = replace(event, digest=content.digest, parts=parts, seq=seq)
-            if claimed is not None and claimed.hash != event.hash:
-                raise WriteError(
-                    "This decision was begun earlier and not finished, and the run has changed since.",
-                    hint="It does not count. Look at the run again, and decide anew.",
-                )
+            if claimed is not None:
+                event = _as_claimed(event, claimed)
             least = seq + 1
             if writer.log_param(run_id, seq_param(seq), claim_value(event)) == claim_value(event):
                 writer.set_tag(run_id, names.EVENT_TAG_PREFIX + event_id, encode(event))
@@ -158,6 +156,22 @@ class Recorder:
         if self._writer is None:
             raise WriteError("This store was opened for reading only.", hint=NOTHING_WRITTEN)
         return self._writer
+
+
+def _as_claimed(event: ReviewEvent, claim: Claim) -> ReviewEvent:
+    """The event that died after its claim: it was decided on what the run held then, whatever it holds now.
+
+    Raises:
+        WriteError: It is not the event that made the claim.
+    """
+    for parts in ((), event.parts):
+        found = replace(event, digest=claim.digest.removeprefix("-"), parts=parts)
+        if found.hash == claim.hash:
+            return found
+    raise WriteError(
+        "A decision with this id was begun earlier and not finished, and it was another one.",
+        hint="It does not count. Look at the run again, and decide anew.",
+    )
 
 
 def _check_seen(seen: Content | str | None, now: Content) -> None:

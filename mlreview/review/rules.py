@@ -174,12 +174,12 @@ def _may_hold(review: Review, people: People, actor: Actor) -> None:
 
 def _withdraw(review: Review, people: People, actor: Actor, body: WithdrawBody) -> None:
     if body.what == "approval":
-        if not any(_is(people, actor.name, one.actor.name) for one in review.votes):
+        if not any(people.same(actor.name, one.actor.name) for one in review.votes):
             _refuse("You have not approved this.", "Only an approval of your own can be taken back.")
         return
-    own = any(_is(people, actor.name, one) for one in review.authors)
-    started = any(_is(people, actor.name, one.actor.name) for one in review.events if one.kind == "draft")
-    if not own and not started and not people.is_lead(actor.name):
+    _known(people, actor, "withdraw a review")
+    drafted = [one.actor.name for one in review.events if one.kind == "draft"]
+    if not people.is_among(actor.name, [*review.authors, *drafted, *people.leads]):
         _refuse(
             "Only an author of the run, who asked for the review, or the team's lead withdraws it.",
             "Request changes, or take your own approval back.",
@@ -199,11 +199,7 @@ def _was_asked(review: Review, people: People, name: str) -> bool:
 
 
 def _placed(people: People, actor: Actor, hold: Hold) -> bool:
-    return _is(people, actor.name, hold.actor.name)
-
-
-def _is(people: People, one: str, other: str) -> bool:
-    return people.same(one, other) or one.strip().casefold() == other.strip().casefold()
+    return people.same(actor.name, hold.actor.name)
 
 
 def _as(name: str, author: str) -> str:

@@ -82,7 +82,10 @@ class Reviews:
 
     def draft(self, run_id: str, actor: Actor, text: str = "", *, event_id: str | None = None) -> Review:
         """Share the link early. Nobody is asked to decide."""
-        return self._recorder.remark(run_id, actor, "draft", DraftBody(text), event_id)
+        known = self.read(run_id, content=False)
+        sent = next((one.body for one in known.events if one.event_id == event_id and one.kind == "draft"), None)
+        body = sent or made(DraftBody, text=text, after=known.next_seq - 1)
+        return self._recorder.remark(run_id, actor, "draft", body, event_id)
 
     def request(
         self,

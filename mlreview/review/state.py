@@ -15,6 +15,7 @@ from mlreview.review.bodies import (
     ApproveBody,
     ChangesBody,
     CommentBody,
+    DraftBody,
     LiftBody,
     RequestBody,
     ResolveBody,
@@ -46,8 +47,8 @@ def project(
         people: The team.
         broken: Tags that should be events and are none: handed through.
     """
-    fold = _Fold(facts, people)
     remarks, decisions, unclaimed = _sorted_out(facts, events)
+    fold = _Fold(facts, people, [one for one in remarks if one.kind == "draft"])
     for number, claim, event in decisions:
         if event is None:
             fold.missing(number, claim)
@@ -94,8 +95,9 @@ def _broken(event: ReviewEvent, reason: str) -> BrokenEvent:
 class _Fold:
     """The state while decisions are taken one by one."""
 
-    def __init__(self, facts: RunFacts, people: People) -> None:
+    def __init__(self, facts: RunFacts, people: People, drafts: Sequence[ReviewEvent]) -> None:
         self.facts = facts
+        self.drafts = drafts
         self.people = people
         self.requests: list[Request] = []
         self.requesters: list[str] = []
@@ -106,7 +108,7 @@ class _Fold:
         self.gaps: list[Gap] = []
         self.round = 0
         self.lost_request = False
-        self.withdrawn_at: int | None = None
+        self.withdrawn = 0  # the number of the withdrawal, while it stands
         self.changed_at: int | None = None
 
     # --- one decision after the other
@@ -172,7 +174,7 @@ class _Fold:
             self.requesters.append(event.actor.name)
         sequence = 0 if begins or asked is None else asked.sequence + 1
         self.requests.append(Request(body, event.actor, event.at, event.event_id, self.round, sequence, event.digest))
-        self.withdrawn_at = None
+        self.withdrawn = 0
         self.lost_request = False
 
     def _approved(self, event: ReviewEvent, body: ApproveBody) -> None:
@@ -227,24 +229,20 @@ class _Fold:
             if not self._drop_votes(event.actor):
                 self.ignored.append(Ignored(event, "there was no approval to take back"))
         elif self.may_withdraw(event.actor.name):
-            self.withdrawn_at = event.at
+            self.withdrawn = event.seq or 0
         else:
             self.ignored.append(Ignored(event, "only an author, who requested it, or the lead withdraws a review"))
 
     def _drop_votes(self, actor: Actor) -> bool:
-        mine = [one for one in self.votes if self._is(actor.name, one.actor.name)]
+        mine = [one for one in self.votes if self.people.same(actor.name, one.actor.name)]
         self.past += mine
         self.votes = [one for one in self.votes if one not in mine]
         return bool(mine)
 
     # --- rules
 
-    def _is(self, one: str, other: str) -> bool:
-        """The same person, or the very same shared account."""
-        return self.people.same(one, other) or one.strip().casefold() == other.strip().casefold()
-
     def _placed(self, actor: Actor, hold: Hold) -> bool:
-        return self._is(actor.name, hold.actor.name)
+        return self.people.same(actor.name, hold.actor.name)
 
     def authors(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys([*self.facts.authors, *self.requesters]))
@@ -258,7 +256,8 @@ class _Fold:
         return ""
 
     def may_withdraw(self, name: str) -> bool:
-        return any(self._is(name, one) for one in self.authors()) or self.people.is_lead(name)
+        concerned = [*self.authors(), *(one.actor.name for one in self.drafts)]
+        return self.people.is_among(name, [*concerned, *self.people.leads])
 
     # --- where it stands
 
@@ -274,15 +273,14 @@ class _Fold:
                     break
         return found
 
-    def state(self, drafted_at: int | None = None) -> State:
+    def state(self) -> State:
         """As if no content had changed since; ``result`` looks at that."""
-        began = self.requests[-1].at if self.requests else None
         if self.lost_request:
             return "changes_requested" if any(one.holds for one in self.holds.values()) else "in_review"
-        if self.withdrawn_at is not None or began is None:
-            if drafted_at is not None and drafted_at > (self.withdrawn_at or 0):
+        if self.withdrawn or not self.requests:
+            if any(isinstance(one.body, DraftBody) and one.body.after >= self.withdrawn for one in self.drafts):
                 return "draft"
-            return "withdrawn" if self.withdrawn_at is not None else "none"
+            return "withdrawn" if self.withdrawn else "none"
         if any(one.holds for one in self.holds.values()):
             return "changes_requested"
         return "approved" if self._all_in(self.assigned(outdated=True)) else "in_review"
@@ -293,8 +291,7 @@ class _Fold:
     def result(self, events: list[ReviewEvent], broken: list[BrokenEvent]) -> Review:
         self.votes = [self._measured(one) for one in self.votes]
         self.past = [self._measured(one) for one in self.past]
-        drafted = [one.at for one in events if one.kind == "draft"]
-        state = self.state(max(drafted, default=None))
+        state = self.state()
         problem = problem_of(self.facts)
         fresh = self.assigned()
         if state == "approved" and not self._all_in(fresh):
