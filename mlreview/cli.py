@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from mlreview import __version__, names
+from mlreview.cli_gate import gate_command
 from mlreview.cli_notes import note_group
 from mlreview.cli_reproduce import reproduce_commands
 from mlreview.cli_review import review_group
@@ -342,6 +343,7 @@ main.add_command(note_group(_open_store, _tracking_uri_option))
 for _command in reproduce_commands(_open_store, _open_writer, _tracking_uri_option):
     main.add_command(_command)
 main.add_command(review_group(_open_store, _open_writer, _tracking_uri_option))
+main.add_command(gate_command(_open_store, _tracking_uri_option))
 
 if __name__ == "__main__":
     main()

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from mlreview import names
 from mlreview.errors import BadInputError
 from mlreview.fields import check_field_name
+from mlreview.policy import Policy, check_headings
 
 CONFIG_FILE = "mlreview.toml"
 
@@ -122,6 +123,16 @@ class Settings(BaseSettings):
         if not here and not (parts.scheme == "https" and parts.hostname):
             raise ValueError("must start with https://; plain http:// goes to this machine alone")
         return value
+
+    policy: Policy | None = Field(
+        default=None,
+        description="What the gate demands before a model ships; see docs/policy.md.",
+    )
+
+    @model_validator(mode="after")
+    def _headings_that_the_note_has(self) -> "Settings":
+        check_headings(self.policy or Policy(), self.note_headings or names.NOTE_HEADINGS)
+        return self
 
     @field_validator("metric_aliases", mode="before")
     @classmethod

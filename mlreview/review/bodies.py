@@ -233,12 +233,14 @@ class PromoteBody:
         version: Of the registered model, if any.
         replaced: Run or version that was there before.
         text: Why.
+        passed: The gate was asked, and every requirement was met then.
     """
 
     to: Name
     version: Name = ""
     replaced: Name = ""
     text: Text = ""
+    passed: bool = False
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
