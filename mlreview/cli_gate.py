@@ -16,7 +16,7 @@ from mlreview.store.base import RunStore
 
 if TYPE_CHECKING:
     from mlreview.review.gate import Demands, GateAnswer
-    from mlreview.review.service import Reviews
+    from mlreview.review.people import People
     from mlreview.settings import Settings
 
 Opening = Callable[[str | None], RunStore]
@@ -56,7 +56,7 @@ def gate_command(open_store: Opening, uri_option: Callable[[Any], Any]) -> click
                 with desk(open_store, tracking_uri, deep=deep) as found:
                     from mlreview.review.gate import ask
 
-                    answer = ask(found.store, found.reviews, subject, found.demands)
+                    answer = ask(found.store, found.people, subject, found.demands)
                     enforced = enforce or found.demands.policy.enforce
                     link = link_to(answer, found)
             except MlreviewError as error:
@@ -77,7 +77,7 @@ class Desk:
     """What the gate works with."""
 
     store: RunStore
-    reviews: "Reviews"
+    people: "People"
     settings: "Settings"
     demands: "Demands"
 
@@ -89,7 +89,6 @@ def desk(open_store: Opening, tracking_uri: str | None, *, deep: bool = False) -
     from mlreview.policy import Policy
     from mlreview.review.gate import Demands
     from mlreview.review.people import people_from
-    from mlreview.review.service import Reviews
     from mlreview.settings import load_settings
 
     settings = load_settings(tracking_uri=tracking_uri)
@@ -99,7 +98,7 @@ def desk(open_store: Opening, tracking_uri: str | None, *, deep: bool = False) -
     )
     store = open_store(tracking_uri)
     try:
-        yield Desk(store, Reviews(store, None, people), settings, demands)
+        yield Desk(store, people, settings, demands)
     finally:
         store.close()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from mlreview import names
@@ -129,10 +129,12 @@ class Settings(BaseSettings):
         description="What the gate demands before a model ships; see docs/policy.md.",
     )
 
-    @model_validator(mode="after")
-    def _headings_that_the_note_has(self) -> "Settings":
-        check_headings(self.policy or Policy(), self.note_headings or names.NOTE_HEADINGS)
-        return self
+    @field_validator("policy")
+    @classmethod
+    def _headings_that_the_note_has(cls, value: Policy | None, info: ValidationInfo) -> Policy | None:
+        if value is not None:
+            check_headings(value, info.data.get("note_headings") or names.NOTE_HEADINGS)
+        return value
 
     @field_validator("metric_aliases", mode="before")
     @classmethod

@@ -13,10 +13,11 @@ from mlreview.review.digest import HASH_BYTES
 from mlreview.review.events import ReviewEvent
 from mlreview.review.gate_words import listed
 from mlreview.review.model_files import check_files
+from mlreview.review.people import People
 from mlreview.review.policy import deployment, evaluate, valid_votes
+from mlreview.review.reading import Reading
 from mlreview.review.requirements import GateFacts, Requirement, SignatureCheck
 from mlreview.review.results import Review
-from mlreview.review.service import Reviews
 from mlreview.review.subject import Subject, find_subject, version_problem
 from mlreview.store.base import RunStore
 
@@ -144,36 +145,36 @@ def _sentence(text: str) -> str:
     return text if "_" in word or not word.islower() else f"{text[:1].upper()}{text[1:]}"
 
 
-def ask(store: RunStore, reviews: Reviews, text: str, demands: Demands) -> GateAnswer:
+def ask(store: RunStore, people: People, text: str, demands: Demands) -> GateAnswer:
     """Whether a run or a registered version may ship. Changes nothing, and loads no model.
 
     Args:
         store: To read from.
-        reviews: Of the same store.
+        people: The team.
         text: A run's id, ``models:/NAME@ALIAS`` or ``models:/NAME/VERSION``.
         demands: Of the settings.
 
     Raises:
         MlreviewError: The question can't be answered: the store does not answer, or there is no such thing.
     """
-    return ask_about(store, reviews, find_subject(store, text), demands)
+    return ask_about(store, people, find_subject(store, text), demands)
 
 
-def ask_about(store: RunStore, reviews: Reviews, subject: Subject, demands: Demands) -> GateAnswer:
+def ask_about(store: RunStore, people: People, subject: Subject, demands: Demands) -> GateAnswer:
     """The same of what was looked up already."""
     if subject.version is not None and not subject.run_id:
         reason = "the registered version names no run, so nobody knows what was trained, and nothing was reviewed"
         return GateAnswer(subject, "", (Requirement("version", False, reason, ("whoever registered it",)),), None)
     policy = demands.policy
     run = store.run(subject.run_id)
-    review = reviews.read(run.run_id, hash_bytes=EVERYTHING if demands.deep else HASH_BYTES)
-    facts = _facts(store, reviews, run, review, subject, demands)
+    # One look at the run for all of it: what is read twice can change in between.
+    reading = Reading(store, people, EVERYTHING if demands.deep else HASH_BYTES)
+    review = reading.project(run, reading.content(run))
+    facts = _facts(store, people, run, review, subject, demands)
     return GateAnswer(subject, run.name or "", evaluate(policy, facts), review, deployment(policy, facts))
 
 
-def _facts(
-    store: RunStore, reviews: Reviews, run: Run, review: Review, subject: Subject, demands: Demands
-) -> GateFacts:
+def _facts(store: RunStore, people: People, run: Run, review: Review, subject: Subject, demands: Demands) -> GateFacts:
     policy = demands.policy
     verdict, evidence = _verdict(store, run) if policy.verdicts else (None, "")
     regressions = ()
@@ -184,7 +185,7 @@ def _facts(
     fields, unread = _fields(store, run, demands.required_fields) if policy.required_fields else ((), "")
     return GateFacts(
         review,
-        reviews.people,
+        people,
         fields,
         unread,
         _missing_headings(run, policy.headings(demands.headings), demands.headings) if policy.note_headings else (),

@@ -7,6 +7,7 @@ from typing import Final
 
 from mlreview.entities import ModelVersion, Run
 from mlreview.errors import BadInputError, NotFoundError
+from mlreview.run_ids import full_run_id
 from mlreview.store.base import RunStore
 
 _MODELS: Final = "models:/"
@@ -51,7 +52,7 @@ def find_subject(store: RunStore, text: str) -> Subject:
     if not text.startswith(_MODELS):
         if not text or "/" in text or ":" in text:
             raise BadInputError(f"{text[:80]!r} is neither a run nor a model.", hint=_HINT)
-        return Subject(text, text)
+        return Subject(text, full_run_id(store, text))
     by_version, by_alias = _VERSION.fullmatch(text), _ALIAS.fullmatch(text)
     found = by_version or by_alias
     if found is None:

@@ -80,7 +80,7 @@ def approved(memory: Registry, people: People = LED) -> Registry:
 def gate(memory: Registry, subject: str = RUN, policy: Policy = BARE, people: People = LED, **more: Any) -> GateAnswer:
     """What the gate says of it."""
     store: Any = memory
-    return ask(store, reviews_of(memory, people), subject, Demands(policy, **more))
+    return ask(store, people, subject, Demands(policy, **more))
 
 
 def failed(answer: GateAnswer) -> dict[str, str]:
