@@ -170,7 +170,8 @@ def _ended(attempt: Attempt) -> Part | None:
     """How the training ended, where it was not well."""
     if attempt.done.code == 0:
         return None
-    words = f"ended with exit code {attempt.done.code}: {one_line(attempt.done.last, 300)}"
+    last = one_line(attempt.done.last, 300).rstrip(".")
+    words = f"ended with exit code {attempt.done.code}: {last}"
     return Part("run", differing=(Difference("run", "the training", words),))
 
 

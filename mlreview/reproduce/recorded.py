@@ -65,7 +65,7 @@ class RecordedRun:
         }
         return {
             **{key: value for key, value in found.items() if value is not None},
-            **self.run.tags,
+            **{key: value for key, value in self.run.tags.items() if value != names.UNKNOWN},
             **{key: value for key, value in better.items() if value is not None},
         }
 

@@ -3,18 +3,23 @@
 import hashlib
 import os
 import sys
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from mlreview import names
 from mlreview.entities import RunQuery
-from mlreview.records import CodeRecord, DataRecord, RunRecord
+from mlreview.records import RunRecord, parse_record
 from mlreview.reproduce.evidence import EVIDENCE_TAGS, reproductions_of
 from mlreview.store import open_store
-from tests.reproduce.training import Bench, record, report
+from tests.reproduce.training import Bench, record, recorded_files, report
 from tests.stores import copy_sqlite, sqlite_uri
 from tests.training.test_provenance import git
+
+NO_RECORD = RunRecord("1", "loop").to_json().encode()
+"""As if ``track()`` had not been used."""
 
 
 @pytest.fixture(scope="module")
@@ -28,11 +33,11 @@ def test_without_run_it_prints_what_was_recorded_and_the_steps(bench: Bench):
     shown = bench.call("reproduce", bench.run_id)
     assert shown.exit_code == 0, shown.output
     first = shown.stdout.splitlines()[0]
-    assert "7 of 9 ingredients recorded; missing: repository (ask" in first
+    assert "8 of 9 ingredients recorded; missing: repository (ask" in first
     assert "git worktree add --detach" in shown.stdout
     found = report(bench.call("reproduce", bench.run_id, "--json"))
     assert found["ready"]
-    assert [one["name"] for one in found["ingredients"] if not one["recorded"]] == ["repository", "packages"]
+    assert [one["name"] for one in found["ingredients"] if not one["recorded"]] == ["repository"]
 
 
 def test_a_run_is_reproduced_after_the_repository_has_moved_on(bench: Bench, tmp_path: Path):
@@ -68,7 +73,8 @@ def test_nothing_is_carried_out_that_nobody_confirmed(bench: Bench, tmp_path: Pa
         asked = bench.call("reproduce", bench.run_id, "--run", "--into", str(tmp_path / "again"), answer=answer)
         assert asked.exit_code == 2
         assert "nobody confirmed it" in asked.output
-        assert "+    mlflow.log_params" in asked.stdout.replace("0.9", "MOMENTUM")  # the patch is shown
+        assert '+params = {"rate": chosen.rate, "momentum": 0.9}' in asked.stdout  # the patch
+        assert "  SCALE = 0.5\n" in asked.stdout  # and the untracked source
         assert "start, without a shell: python train.py --rate 0.1" in asked.stdout
     assert not (tmp_path / "again").exists()
     assert len(git(bench.repository, "worktree", "list").splitlines()) == 1
@@ -88,9 +94,15 @@ def test_a_damaged_patch_is_named(bench: Bench):
     assert "uncommitted changes: The recorded patch is damaged: its SHA-256 is" in said
 
 
+def test_a_damaged_source_is_named(bench: Bench):
+    said = refused(bench, bench.like(files={"untracked/helper.py": b"SCALE = 3\n"}))
+    assert "uncommitted changes: the untracked source helper.py is damaged" in said
+
+
 def test_a_patch_that_does_not_fit_is_named(bench: Bench):
     patch = b"--- a/train.py\n+++ b/train.py\n@@ -1 +1 @@\n-nothing like it\n+x\n"
-    run_id = bench.like({names.PATCH_SHA: hashlib.sha256(patch).hexdigest()}, {"uncommitted.patch": patch})
+    files = {"uncommitted.patch": patch, "run.json": NO_RECORD}
+    run_id = bench.like({names.PATCH_SHA: hashlib.sha256(patch).hexdigest()}, files)
     assert "does not fit the commit" in refused(bench, run_id)
 
 
@@ -110,21 +122,30 @@ def test_a_package_that_no_index_has_is_named(bench: Bench, tmp_path: Path, monk
     assert "no-such-package-anywhere" in said
 
 
-def test_data_whose_file_is_another_are_named_before_anything_is_made(bench: Bench):
-    data = DataRecord("train", "rows", source="data/rows.csv", file_sha256="0" * 64)
-    run_id = bench.like(files={"run.json": RunRecord("1", "loop", code=CodeRecord(), data=(data,)).to_json().encode()})
-    said = refused(bench, run_id)
-    assert "train data: data/rows.csv: not the file that was recorded: its SHA-256 is another" in said
+def without_file_digests(bench: Bench) -> bytes:
+    record = parse_record(recorded_files(bench.client, bench.run_id)["run.json"].decode())
+    return replace(record, data=tuple(replace(one, file_sha256=None) for one in record.data)).to_json().encode()
 
 
-def test_data_that_changed_are_the_first_thing_that_differs(bench: Bench, tmp_path: Path):
+@pytest.fixture
+def changed_data(bench: Bench) -> Iterator[None]:
     rows = bench.repository / "data" / "rows.csv"
     before = rows.read_text()
     rows.write_text("1\n2\n5\n")
-    try:
-        done = bench.call("reproduce", bench.run_id, "--run", "--yes", "--into", str(tmp_path / "again"))
-    finally:
-        rows.write_text(before)
+    yield
+    rows.write_text(before)
+
+
+@pytest.mark.usefixtures("changed_data")
+def test_data_whose_file_is_another_are_named_before_anything_is_made(bench: Bench):
+    said = refused(bench, bench.run_id)
+    assert "train data: data/rows.csv: not the file that was recorded: its SHA-256 is another" in said
+
+
+@pytest.mark.usefixtures("changed_data")
+def test_data_that_only_their_digest_knows_are_the_first_thing_that_differs(bench: Bench, tmp_path: Path):
+    run_id = bench.like(files={"run.json": without_file_digests(bench)})
+    done = bench.call("reproduce", run_id, "--run", "--yes", "--into", str(tmp_path / "again"))
     assert done.exit_code == 1, done.output
     last = done.stdout.strip().splitlines()[-1]
     assert last.startswith("not reproduced: here is the first thing that differs: train data: digest")
@@ -133,7 +154,7 @@ def test_data_that_changed_are_the_first_thing_that_differs(bench: Bench, tmp_pa
 
 
 def test_a_training_that_fails_says_with_what(bench: Bench, tmp_path: Path):
-    run_id = bench.like(files={"untracked/helper.py": b"import absent_module\n"})
+    run_id = bench.like(files={"untracked/helper.py": b"import absent_module\n", "run.json": NO_RECORD})
     done = bench.call("reproduce", run_id, "--run", "--yes", "--into", str(tmp_path / "again"))
     assert done.exit_code == 1, done.output
     assert "ended with exit code 1: ModuleNotFoundError: No module named 'absent_module'" in done.output
@@ -156,14 +177,6 @@ def test_a_run_is_trained_again_on_new_data_with_its_note_carried_forward(bench:
     note = new.data.tags[names.NOTE_TAG]
     assert note.startswith("Continues the note of [loop](")
     assert "Small on purpose." in note
-
-
-def test_data_that_nothing_names_are_not_replaced(bench: Bench, tmp_path: Path):
-    run_id = bench.like({names.COMMAND: "python train.py --rate 0.1"})
-    (tmp_path / "new.csv").write_text("7\n")
-    done = bench.call("retrain", run_id, "--data", str(tmp_path / "new.csv"), "--yes")
-    assert done.exit_code == 2
-    assert "so they can't be replaced" in done.output
 
 
 def test_recorded_packages_get_an_environment_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -1,6 +1,5 @@
 """A Keras training with uncommitted changes, done again after its repository has moved on. Trains twice, for real."""
 
-import hashlib
 import os
 import subprocess
 import sys
@@ -9,27 +8,24 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 
-from mlreview import names
-from mlreview.training.sources import uncommitted
-from tests.reproduce.training import Bench, put_files, report
+from tests.reproduce.training import GIT_MAY_TAKE_LONGER, Bench, report
 from tests.training.test_provenance import git
 
 pytestmark = pytest.mark.tensorflow
 
-SCRIPT = """
+SCRIPT = (
+    GIT_MAY_TAKE_LONGER
+    + """
 import keras
 import mlflow
+import mlreview
 import numpy as np
 from mlflow.models import infer_signature
 
-from mlreview.training.provenance import find_provenance
-
-keras.utils.set_random_seed(3)
 generator = np.random.default_rng(3)
 x = generator.normal(size=(64, 4)).astype("float32")
 y = (x[:, 0] > 0).astype("float32")
-mlflow.tensorflow.autolog(log_models=False, checkpoint=False, silent=True)
-with mlflow.start_run(run_name="tiny", tags=find_provenance(within_s=60)):
+with mlreview.track("tiny", seed=3, data={"train": (x, y)}, log_models=False):
     layers = [keras.layers.Input((4,)), keras.layers.Dense(UNITS, "relu"), keras.layers.Dense(1, "sigmoid")]
     model = keras.Sequential(layers)
     model.compile(optimizer="sgd", loss="binary_crossentropy", metrics=["accuracy"])
@@ -38,6 +34,7 @@ with mlflow.start_run(run_name="tiny", tags=find_provenance(within_s=60)):
     told = dict(signature=signature, input_example=x[:2], pip_requirements=["numpy"])
     mlflow.tensorflow.log_model(model, name="model", **told)
 """
+)
 
 
 @pytest.fixture
@@ -57,9 +54,6 @@ def bench(sqlite_store: str, tmp_path: Path) -> Bench:
     )
     assert done.returncode == 0, done.stderr
     (run,) = client.search_runs([experiment])
-    patch = uncommitted(repository).patch
-    put_files(client, run.info.run_id, {"uncommitted.patch": patch}, tmp_path)
-    client.set_tag(run.info.run_id, names.PATCH_SHA, hashlib.sha256(patch).hexdigest())
     git(repository, "rm", "-q", "-f", "train.py")
     git(repository, "commit", "-q", "-m", "the training is gone")
     return Bench(sqlite_store, tmp_path, run.info.run_id)
