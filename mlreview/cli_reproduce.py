@@ -14,6 +14,7 @@ from mlreview.store.base import RunStore, RunWriter
 if TYPE_CHECKING:
     from mlreview.reproduce.again import Again, Choices, Place
     from mlreview.reproduce.attempt import Here
+    from mlreview.reproduce.evidence import Reproduction
     from mlreview.reproduce.recipe import Recipe
     from mlreview.reproduce.recorded import RecordedRun
     from mlreview.reproduce.redirect import Redirected
@@ -23,6 +24,7 @@ Writing = Callable[[str | None], RunWriter]
 _ANSWER_IS_NO = 1
 _SUBJECT = "RUN|models:/NAME/VERSION|models:/NAME@ALIAS"
 _SHOWN_LINES = 60
+_NEWEST = 1_000
 _PACKAGES = 400
 _CARRYING_OUT = (
     click.option("--yes", is_flag=True, help="Carry it out without asking; for CI, where somebody has looked."),
@@ -114,13 +116,22 @@ class _Job:
 
     def show(self) -> bool:
         """Print what was recorded, and the steps; whether it can be tried."""
+        from mlreview.reproduce.evidence import evidence_words
+
+        made = self._reproductions()
         if self.as_json:
-            _print_json(self._report())
+            found = [{"run_id": one.run_id, "kind": one.kind, "verdict": one.verdict or None} for one in made]
+            _print_json(self._report() | {"reproductions": found})
+            return not self.recipe.blocked
+        self._show_ingredients(click.echo)
+        if words := evidence_words(made):
+            click.echo(f"\n{words}: {', '.join(one.run_id for one in made if one.verdict)}")
+        if self.recipe.blocked:
+            needed = ", ".join(one.name for one in self.recipe.blocked)
+            click.echo(f"\nIt can't be done again without: {needed}.")
         else:
-            self._show_ingredients(click.echo)
-            if not self.recipe.blocked:
-                click.echo("")
-                click.echo(self.recipe.text, nl=False)
+            click.echo("")
+            click.echo(self.recipe.text, nl=False)
         return not self.recipe.blocked
 
     def reproduce(self, writer: Callable[[], RunWriter]) -> bool:
@@ -299,6 +310,13 @@ class _Job:
             predictions=not self.options.get("no_predictions", False),
             tolerance=self.settings.reproduce_tolerance,
         )
+
+    def _reproductions(self) -> "tuple[Reproduction, ...]":
+        from mlreview.entities import RunQuery
+        from mlreview.reproduce.evidence import EVIDENCE_TAGS, reproductions_of
+
+        query = RunQuery((self.recorded.run.experiment_id,), metrics=(), tags=EVIDENCE_TAGS, limit=_NEWEST)
+        return reproductions_of(self.recipe.run_id, self.store.runs(query))
 
     def _report(self) -> dict[str, Any]:
         recipe = self.recipe

@@ -134,7 +134,7 @@ def plan(recorded: RecordedRun, command: str | None = None) -> Recipe:
         _packages(recorded, requirements),
         _seed(recorded),
         _digest(recorded),
-        Ingredient("data location", one_line("; ".join(locations.values())))
+        Ingredient("data location", one_line("; ".join(dict.fromkeys(locations.values()))))
         if locations
         else Ingredient("data location", missing=ASK),
     )
@@ -210,8 +210,8 @@ def _command(tags: Mapping[str, str], given: str | None) -> tuple[Ingredient, Co
     try:
         command = recorded_command(tags)
     except MlreviewError as error:
-        hint = error.hint[:1].lower() + error.hint[1:]
-        missing = f"{error.message.rstrip('.')}: {hint.rstrip('.')}" if hint else error.message
+        said = [f"{one[:1].lower()}{one[1:].rstrip('.')}" for one in (error.message, error.hint) if one]
+        missing = ", ".join(said)
         return Ingredient("command", missing=one_line(missing), needed=True), None
     where = "" if command.folder == "." else f" (in {command.folder})"
     return Ingredient("command", one_line(command.text() + where)), command

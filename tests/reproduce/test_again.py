@@ -15,7 +15,7 @@ from mlreview.records import RunRecord, parse_record
 from mlreview.reproduce.evidence import EVIDENCE_TAGS, reproductions_of
 from mlreview.store import open_store
 from tests.reproduce.training import Bench, record, recorded_files, report
-from tests.stores import copy_sqlite, sqlite_uri
+from tests.stores import copy_sqlite, free_port, sqlite_uri
 from tests.training.test_provenance import git
 
 NO_RECORD = RunRecord("1", "loop").to_json().encode()
@@ -66,6 +66,7 @@ def test_a_run_is_reproduced_after_the_repository_has_moved_on(bench: Bench, tmp
     store.close()
     evidence = [one for one in reproductions_of(bench.run_id, table) if one.run_id == found["new_run_id"]]
     assert [(one.verdict, one.speaks_for) for one in evidence] == [("reproduced", True)]
+    assert "\nReproduced once" in bench.call("reproduce", bench.run_id).stdout
 
 
 def test_nothing_is_carried_out_that_nobody_confirmed(bench: Bench, tmp_path: Path):
@@ -78,6 +79,31 @@ def test_nothing_is_carried_out_that_nobody_confirmed(bench: Bench, tmp_path: Pa
         assert "start, without a shell: python train.py --rate 0.1" in asked.stdout
     assert not (tmp_path / "again").exists()
     assert len(git(bench.repository, "worktree", "list").splitlines()) == 1
+
+
+def test_a_registered_model_means_the_run_that_it_is_from(bench: Bench):
+    bench.client.create_registered_model("loops")
+    bench.client.create_model_version("loops", f"runs:/{bench.run_id}/model", bench.run_id)
+    bench.client.set_registered_model_alias("loops", "champion", "1")
+    for subject in ("models:/loops/1", "models:/loops@champion"):
+        assert report(bench.call("reproduce", subject, "--json"))["run_id"] == bench.run_id
+    for subject, said in (
+        ("models:/loops/2", "There are the versions 1@champion."),
+        ("models:/x", "Write models:/NAME"),
+    ):
+        absent = bench.call("reproduce", subject)
+        assert (absent.exit_code, said in absent.stderr) == (2, True)
+
+
+def test_code_that_is_nowhere_to_be_had_is_named(bench: Bench, tmp_path: Path):
+    absent = bench.like({names.GIT_COMMIT: "1" * 40}, {"run.json": NO_RECORD})
+    assert "commit: no repository here has 111111111111" in refused(bench, absent)
+    remote = f"https://127.0.0.1:{free_port()}/team/models.git"
+    remote_only = bench.like({names.GIT_COMMIT: "1" * 40, names.GIT_REMOTE: remote}, {"run.json": NO_RECORD})
+    said = refused(bench, remote_only, "--into", str(tmp_path / "again"))
+    assert f"of a new clone of {remote} as a worktree" in said
+    assert "can't be cloned" in said
+    assert "--repo" in said
 
 
 def refused(bench: Bench, run_id: str, *options: str) -> str:
