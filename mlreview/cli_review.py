@@ -293,6 +293,8 @@ def _print(review: "Review", as_json: bool, wrong: Any = None, repaired: bool = 
     click.echo(f"{review.words}: run {review.run_id}{f', round {review.round}' if review.round else ''}")
     for name, passed, reason in requirements_of(review):
         click.echo(_printable(f"  {'yes' if passed else 'no '}  {name}{f': {reason}' if reason else ''}"))
+    if review.authors_unknown and review.request is not None:
+        click.echo("  who trained it is not known: an account that many share, or none")
     for vote in review.votes:
         said = f"  approved by {vote.actor.name}, {_when(vote.at)}{f': {vote.text}' if vote.text else ''}"
         later = f" (since then: {vote.comparison.describe()})" if vote.outdated and vote.comparison else ""

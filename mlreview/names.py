@@ -29,6 +29,15 @@ review's events for fast reading, never the record itself."""
 DECIDED_AT_TAG: Final = "mlreview.state.decided_at"
 """When the review came to that state: ISO 8601, UTC, so that texts sort as times do."""
 
+REVIEW_QUEUE_TAG: Final = "mlreview.state.queue"
+"""JSON of what a queue shows of a review: reviewers, who asked, since when, due, open questions, follow-ups."""
+
+SEQ_PARAM_PREFIX: Final = "mlreview.seq."
+"""A param ``mlreview.seq.<n>`` of a run claims the number of its n-th decision; see ``mlreview.review.events``."""
+
+REVIEW_FOLDER: Final = "mlreview/review"
+"""What was decided on, ``<digest>.json``, among a run's artifacts."""
+
 DEPLOYED_TO_TAG: Final = "mlreview.deployed.to"
 """The environment that the run was last recorded as deployed to, such as ``production``."""
 

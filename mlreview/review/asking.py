@@ -6,7 +6,8 @@ from mlreview.analysis.baseline import BASELINE_COLUMNS, choose_baseline
 from mlreview.entities import Run, RunQuery
 from mlreview.errors import MlreviewError
 from mlreview.review.bodies import BaselineRef
-from mlreview.review.queue import QUEUE_COLUMNS, QueuedFollowUp, carried_over
+from mlreview.review.queue import QUEUE_COLUMNS, QueuedFollowUp, carried_over, queued
+from mlreview.review.results import Request
 from mlreview.store.base import RunStore
 
 
@@ -52,6 +53,20 @@ def background_of(store: RunStore, run: Run) -> Background:
     rows = [row for row, run_id in enumerate(table.run_ids) if run_id == choice.run_id]
     name = table.names[rows[0]] if rows else _name(store, choice.run_id)
     return Background(BaselineRef(choice.run_id, (name or "")[:250], choice.source, choice.reason), follow_ups)
+
+
+def carried_into(store: RunStore, request: Request) -> tuple[QueuedFollowUp, ...]:
+    """The follow-ups of earlier reviews that a request was made with, those that are still open; the oldest first.
+
+    They belong to the runs that they came from: resolve them there, ``Reviews.resolve(one.run_id, …)``.
+    """
+    references = set(request.body.carried)
+    runs = tuple(sorted({one.partition("/")[0] for one in references}))
+    if not runs:
+        return ()
+    table = store.runs(RunQuery(run_ids=runs, lifecycle="all", metrics=(), tags=QUEUE_COLUMNS))
+    found = [one for review in queued(table)[0] for one in review.follow_ups if one.reference in references]
+    return tuple(sorted(found, key=lambda one: (one.at, one.follow_up_id)))
 
 
 def _name(store: RunStore, run_id: str) -> str | None:

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+from mlreview import names
 from mlreview.errors import BadInputError
 
 Section = Literal["params", "metrics", "data", "code", "sources", "model", "content"]
 SECTIONS: Final[tuple[Section, ...]] = ("params", "metrics", "data", "code", "sources", "model")
-FOLDER: Final = "mlreview/review"
 _VERSION = 1
 _PART_CHARS = 24
 _HASHED, _SIZED = "sha256:", "size:"
@@ -181,7 +181,7 @@ def compare_parts(kept: Sequence[str], now: Content) -> Comparison:
 
 def content_path(digest: str) -> str:
     """Where a content is kept among the run's artifacts."""
-    return f"{FOLDER}/{digest}.json"
+    return f"{names.REVIEW_FOLDER}/{digest}.json"
 
 
 def parse_content(data: bytes, digest: str) -> Content:
@@ -240,7 +240,8 @@ def clipped(text: str | None, most: int = 60) -> str:
 def _same_as_far_as_known(section: Section, before: str | None, after: str | None) -> bool:
     if section not in ("model", "sources") or before is None or after is None:
         return False
-    return (before.startswith(_SIZED) or after.startswith(_SIZED)) and size_of(before) == size_of(after)
+    sizes = {size_of(before), size_of(after)}
+    return (before.startswith(_SIZED) or after.startswith(_SIZED)) and (len(sizes) == 1 or -1 in sizes)
 
 
 def _numbers(before: str, after: str) -> tuple[str, str]:

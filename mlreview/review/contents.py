@@ -10,6 +10,7 @@ from mlreview.store.base import RunStore, RunWriter
 
 _TAG_PIECE = 7_500
 _MOST_PIECES = 16
+_MOST_KNOWN = 200
 
 
 class Contents:
@@ -25,8 +26,14 @@ class Contents:
         for digest in digests:
             known = self._known.get((run.run_id, digest)) or self._look_up(run, digest)
             if known is not None:
-                found[digest] = self._known[run.run_id, digest] = known
+                found[digest] = known
+                self._remember(run.run_id, known)
         return found
+
+    def _remember(self, run_id: str, content: Content) -> None:
+        self._known[run_id, content.digest] = content
+        while len(self._known) > _MOST_KNOWN:
+            self._known.pop(next(iter(self._known)), None)
 
     def _look_up(self, run: Run, digest: str) -> Content | None:
         """A content that was decided on, from the tags or beside the run; ``None`` where it is not there or altered."""
@@ -46,7 +53,7 @@ class Contents:
         """
         if content is None:
             return ()
-        self._known[run_id, content.digest] = content
+        self._remember(run_id, content)
         data = content.to_bytes()
         try:
             writer.put_artifact(run_id, content.path, data)

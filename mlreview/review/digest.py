@@ -8,8 +8,8 @@ import hashlib
 from collections.abc import Callable, Iterator
 
 from mlreview import names
-from mlreview.entities import Artifact, Run
-from mlreview.errors import BadInputError, MlreviewError, NotFoundError
+from mlreview.entities import Artifact, LoggedModel, Run
+from mlreview.errors import BadInputError, MlreviewError, NotFoundError, StoreError
 from mlreview.review.content import Content, Section, hashed, number_text, sized
 from mlreview.store.base import RunStore
 from mlreview.training.manifest import Manifest, parse_manifest
@@ -95,13 +95,24 @@ def _model(store: RunStore, run: Run, left: int) -> dict[str, str]:
         if recorded is not None:
             found[f"{prefix} (as training recorded it)"] = hashed(recorded.digest, recorded.size)
         for file in _below(lambda path, model=model: store.model_artifacts(model, path), ""):
-            if file.size is not None and file.size <= left:
-                data = store.read_model_artifact(model, file.path, limit=max(left, 1))
-                left -= len(data)
-                found[f"{prefix}/{file.path}"] = hashed(hashlib.sha256(data).hexdigest(), len(data))
-            else:
-                found[f"{prefix}/{file.path}"] = sized(file.size)
+            data = _bytes(store, model, file, left)
+            left -= len(data or b"")
+            found[f"{prefix}/{file.path}"] = (
+                sized(file.size) if data is None else hashed(hashlib.sha256(data).hexdigest(), len(data))
+            )
     return found
+
+
+def _bytes(store: RunStore, model: LoggedModel, file: Artifact, left: int) -> bytes | None:
+    """A file's bytes; ``None`` where they are more than may be read. A server does not say an empty file's size."""
+    if left <= 0 or (file.size is not None and file.size > left):
+        return None
+    if file.size is not None:
+        return store.read_model_artifact(model, file.path, limit=left)
+    try:
+        return store.read_model_artifact(model, file.path, limit=min(left, names.MAX_ARTIFACT_BYTES))
+    except StoreError:
+        return None
 
 
 def _recorded(store: RunStore, run_id: str, model_id: str) -> Manifest | None:

@@ -35,7 +35,7 @@ from mlreview.review.bodies import (
 )
 
 VERSION: Final = 1
-SEQ_PARAM_PREFIX: Final = "mlreview.seq."
+SEQ_PARAM_PREFIX: Final = names.SEQ_PARAM_PREFIX
 CONTENT_TAG_PREFIX: Final = f"{names.EVENT_TAG_PREFIX}content."
 """Where artifacts can't be written, what was decided on is kept in tags ``…<digest>.<n>``; no table reads them."""
 

@@ -8,8 +8,7 @@ from typing import Final
 from mlreview import names
 from mlreview.review.results import Review
 
-QUEUE_TAG: Final = "mlreview.state.queue"
-"""JSON of what a queue shows of a review: reviewers, who asked, since when, due, open questions, follow-ups."""
+QUEUE_TAG: Final = names.REVIEW_QUEUE_TAG
 
 PROJECTED_TAGS: Final = (names.REVIEW_STATE_TAG, names.DECIDED_AT_TAG, QUEUE_TAG)
 _MOST = 7_900

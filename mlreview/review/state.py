@@ -325,7 +325,7 @@ class _Fold:
             self.authors(),
             authors_unknown=not any(self.people.who(one).known for one in self.facts.authors),
             run_problem=problem,
-            waiting_for=tuple(one for one in asked if one not in fresh),
+            waiting_for=tuple(one for one in asked if one not in fresh and state not in ("draft", "withdrawn")),
             decided_at=self.changed_at if decided else None,
         )
 

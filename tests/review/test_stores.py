@@ -19,6 +19,9 @@ from mlreview.review.events import Actor
 from mlreview.review.results import Review
 from mlreview.review.service import Reviews
 from mlreview.store import open_store, open_writer
+from mlreview.store.api import ApiStore
+from mlreview.store.base import RunStore
+from mlreview.store.uris import parse
 from tests.notes.ledger import entries_of
 from tests.notes.test_ledger import CuttingProxy
 from tests.stores import TrackingServer, end, end_with_this_process
@@ -38,6 +41,7 @@ class Place:
 
     def __init__(self, found: str | TrackingServer, folder: Path) -> None:
         self.uri = found.url if isinstance(found, TrackingServer) else found
+        self.backend = found.backend_uri if isinstance(found, TrackingServer) else None
         self.client = MlflowClient(self.uri, registry_uri=self.uri)
         location = None if isinstance(found, TrackingServer) else (folder / "artifacts").as_uri()
         experiment = self.client.create_experiment(str(folder), artifact_location=location)
@@ -48,6 +52,7 @@ class Place:
         self.model = folder / "model"
         (self.model / "data").mkdir(parents=True)
         (self.model / "MLmodel").write_text("flavors: {}")
+        (self.model / "data" / "__init__.py").write_bytes(b"")
         (self.model / "data" / "weights.bin").write_bytes(bytes(range(256)))
         made = self.client.create_logged_model(experiment, "classifier", self.run)
         self.model_id = made.model_id
@@ -58,6 +63,11 @@ class Place:
     def reviews(self, uri: str | None = None) -> Reviews:
         """A service of its own, as another program has it."""
         return Reviews(open_store(uri or self.uri, timeout=5), open_writer(uri or self.uri, timeout=5))
+
+    def other_ways(self) -> tuple[RunStore, ...]:
+        """Other readers of the same run: its database beside the server, and MLflow's own client."""
+        beside = (open_store(self.uri, read_dsn=self.backend),) if self.backend else ()
+        return (*beside, ApiStore(parse(self.uri)))
 
     def asked(self) -> Reviews:
         reviews = self.reviews()
@@ -84,7 +94,11 @@ def test_an_approval_holds_until_the_content_changes_and_says_what_did(place: Pl
     reviews.approve(place.run, BOB, seen=reviews.read(place.run).content)
     review = reviews.approve(place.run, CAROL, follow_ups=[Comment("drift", "follow_up", owner="ada")])
     assert checked(review).state == "approved"
-    assert set(review.content.sections["model"]) == {"classifier/MLmodel", "classifier/data/weights.bin"}
+    files = ("MLmodel", "data/__init__.py", "data/weights.bin")
+    assert set(review.content.sections["model"]) == {f"classifier/{one}" for one in files}
+    for store in place.other_ways():  # the dashboard and CI read in different ways
+        other = Reviews(store).read(place.run)
+        assert (other.state, other.digest) == ("approved", review.digest)
     assert reviews.rebuild(place.run)[1] == {}
     place.client.set_tag(place.run, "stage", "staging")
     place.client.set_tag(place.run, names.NOTE_TAG, "another note")
