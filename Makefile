@@ -66,7 +66,7 @@ bench: $(DEV_STAMP) ## measure against MLflow's own client, in one run
 
 # A short form of both is part of `make test`.
 soak: $(DEV_STAMP) ## read while others write, and save notes while programs die, for MLREVIEW_SOAK_SECONDS
-	MLREVIEW_SOAK_SECONDS=$${MLREVIEW_SOAK_SECONDS:-60} $(PY) -m pytest -s tests/soak tests/soak/note_ledger.py $(ARGS)
+	MLREVIEW_SOAK_SECONDS=$${MLREVIEW_SOAK_SECONDS:-60} $(PY) -m pytest -s tests/soak tests/soak/note_ledger.py tests/soak/review_ledger.py $(ARGS)
 
 # Into a store of its own, which is removed afterwards; without the posts the first command says so and ends with 2.
 check-demo: $(DEV_STAMP) ## train the whole demo on the posts, and hold it against the talk's table

@@ -20,7 +20,7 @@ GENERIC = frozenset(
     jenkins gitlab gitlabrunner gitlabci githubactions githubactionsbot github buildkite circleci travis teamcity bamboo
     drone azuredevops vsts vsssadministrator codebuild cloudbuild ubuntu debian centos ec2user azureuser opc vagrant
     docker container app appuser jovyan jupyter notebook mlflow airflow spark hadoop databricks sagemaker sagemakeruser
-    vscode codespace colab kaggle system daemon wwwdata test tester python conda ray kubeflow argo celery dagster
+    vscode codespace colab kaggle system daemon wwwdata test tester python conda kubeflow argo celery dagster
     prefect noreply somebody someone me
     """.split()  # noqa: SIM905
 )
@@ -81,7 +81,6 @@ class People:
         found: dict[str, PersonEntry] = {}
         for entry in self.entries:
             for name in entry.all_names:
-                # A login or a key is a person's own; of an address only the whole is.
                 whole = _squeeze(name)
                 other = found.setdefault(whole, entry)
                 if whole and other is not entry:
@@ -105,7 +104,11 @@ class People:
 
     def entry(self, name: str) -> PersonEntry | None:
         """The listed person of this name, if there is one."""
-        return next((self._by_spelling[one] for one in sorted(spellings(name)) if one in self._by_spelling), None)
+        address = _ADDRESS.match(name)
+        whole = (address["mail"], address["name"]) if address else (name,)
+        # An address as a whole says more than its first part, which two people may share.
+        listed = [*(_squeeze(one) for one in whole), *sorted(spellings(name))]
+        return next((self._by_spelling[one] for one in listed if one and one in self._by_spelling), None)
 
     def same(self, one: str | None, other: str | None) -> bool:
         """Whether two names are, or may be, one person. Never true of somebody unknown."""

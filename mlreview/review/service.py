@@ -63,12 +63,13 @@ class Reviews:
 
     # --- reading
 
-    def read(self, run_id: str, *, content: bool = True, hash_bytes: int | None = None) -> Review:
+    def read(self, run_id: str, *, content: Content | bool = True, hash_bytes: int | None = None) -> Review:
         """Where the review of a run stands. Changes nothing.
 
         Args:
             run_id: The run, active or deleted.
-            content: Look at what the run holds, so that outdated approvals are named. Costs reads of artifacts.
+            content: Look at what the run holds, so that outdated approvals are named, which costs reads of artifacts;
+                or an earlier ``Review.content``, to hold approvals against that: cheap, for a page that refreshes.
             hash_bytes: Bytes of files to read for that; as the service was made, unless given.
 
         Raises:
@@ -76,7 +77,9 @@ class Reviews:
             StoreError: The store can't be read.
         """
         run = self._store.run(run_id)
-        return self._reading.project(run, self._reading.content(run, hash_bytes) if content else None)
+        if content is True:
+            return self._reading.project(run, self._reading.content(run, hash_bytes))
+        return self._reading.project(run, content or None)
 
     # --- writing
 

@@ -61,6 +61,14 @@ def test_a_listed_person_is_shown_by_name_and_a_lead_is_known_by_any_of_them() -
     assert not TEAM.is_lead("john.smith@example.com")
 
 
+def test_two_people_whose_addresses_begin_alike_are_told_apart_by_listing_them() -> None:
+    assert People().same("ada@example.com", "ada@other.example")
+    team = People((PersonEntry("ada", email=("ada@example.com",)), PersonEntry("ada.k", email=("ada@other.example",))))
+    assert not team.same("ada@example.com", "ada@other.example")
+    assert not team.same("Ada K <ada@other.example>", "ada")
+    assert team.who("ada@other.example").label == "ada.k"
+
+
 def test_a_name_of_two_people_is_refused() -> None:
     with pytest.raises(BadInputError, match="for two people, 'a' and 'b'"):
         People((PersonEntry("a", "Ada"), PersonEntry("b", logins=("ada",))))
