@@ -9,11 +9,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import curves, diff, leaderboard_data, leaderboard_page, notes
+from benchmarks import curves, diff, leaderboard_data, leaderboard_page, notes, training
 from benchmarks.make_store import make_store
 from benchmarks.timing import Result
 
-MEASURED = (leaderboard_data, leaderboard_page, curves, diff, notes)
+MEASURED = (leaderboard_data, leaderboard_page, curves, diff, notes, training)
 """Modules with ``measure(store)`` and ``HOW`` it was done."""
 
 

@@ -54,8 +54,7 @@ def find_code(tags: dict[str, str], guard: Guard) -> Code:
     folder = script.parent if script else Path.cwd()
     top, sources = None, Sources()
     if names.GIT_COMMIT in tags:
-        state = guard.attempt("the root of the repository", lambda: git_state(folder, GIT_WITHIN_S))
-        top = Path(state.top) if state is not None and state.top != names.UNKNOWN else None
+        top = guard.attempt("the root of the repository", lambda: _top(folder))
         sources = guard.attempt("uncommitted changes", lambda: uncommitted(folder)) or sources
     files: dict[str, bytes] = {}
     left_out = list(sources.left_out)
@@ -83,6 +82,13 @@ def find_code(tags: dict[str, str], guard: Guard) -> Code:
         left_out=tuple(left_out),
     )
     return Code(record, files, top)
+
+
+@lru_cache(maxsize=16)
+def _top(folder: Path) -> Path | None:
+    """Root of the work tree, asked once: a process does not move between repositories."""
+    state = git_state(folder, GIT_WITHIN_S)
+    return Path(state.top) if state is not None and state.top != names.UNKNOWN else None
 
 
 def _said(tags: dict[str, str], key: str) -> str | None:
