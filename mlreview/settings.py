@@ -136,6 +136,12 @@ class Settings(BaseSettings):
             check_headings(value, info.data.get("note_headings") or names.NOTE_HEADINGS)
         return value
 
+    identity_header: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9-]{1,64}$",
+        description="Header in which a proxy with the team's login says who somebody is; trusted wherever it is sent.",
+    )
+
     @field_validator("metric_aliases", mode="before")
     @classmethod
     def _one_name_or_several(cls, value: Any) -> Any:
@@ -228,9 +234,14 @@ class _File(PydanticBaseSettingsSource):
         return found
 
 
+def named_user() -> str | None:
+    """Who acts where somebody has said so: ``MLREVIEW_USER``."""
+    return os.environ.get(f"{names.ENV_PREFIX}USER", "").strip() or None
+
+
 def acting_user() -> str | None:
     """Who acts where nobody has logged in: ``MLREVIEW_USER``, else the operating system's user, else nobody known."""
-    name = os.environ.get(f"{names.ENV_PREFIX}USER", "").strip()
+    name = named_user()
     if name:
         return name
     try:

@@ -1,13 +1,14 @@
-"""Run: not built yet; says what it will show and what is chosen so far."""
+"""One run and its review; without a run, all reviews and what waits for whom."""
 
-import streamlit as st
-
-from mlreview.ui import pages, placeholder
+from mlreview.ui import pages, review_case, review_page, review_queue, urlstate
 
 pages.ensure()
-st.header("Run")
-placeholder.render_run()
-placeholder.render(
-    "One run and its review will stand here: who would replace what, the note, the changes, the evidence, "
-    "the conversation, the decision."
-)
+run_id = urlstate.get(urlstate.RunView).run
+if run_id is None:
+    review_queue.render()
+else:
+    case = review_case.load(run_id)
+    if case is None:
+        review_page.explain_missing(run_id)
+    else:
+        review_page.render(case)

@@ -1,10 +1,12 @@
 """Addresses of the code that a run came from: a remote as a web page, two commits as their comparison."""
 
 import re
+from collections.abc import Iterable
 from urllib.parse import quote, urlsplit
 
 _SCP = re.compile(r"^(?:[\w.-]+@)?([A-Za-z0-9][\w.-]*\.[A-Za-z]{2,}):(?!//)(.+)$")
 _COMMIT = re.compile(r"^[0-9a-fA-F]{7,64}$")
+_PULL = re.compile(r"https://[A-Za-z0-9.-]+/(?:[\w.-]+/){1,6}?(?:pull|-/merge_requests)/\d{1,9}(?![\w/])")
 _HOST = re.compile(r"^[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d{1,5})?$")
 
 
@@ -64,6 +66,20 @@ def comparison_address(remotes: tuple[str | None, str | None], commits: tuple[st
     if not (old and new and _COMMIT.match(old) and _COMMIT.match(new)):
         return None
     return f"{base}/-/compare/{old}...{new}" if host == "gitlab" else f"{base}/compare/{old}...{new}"
+
+
+def pull_request_address(texts: Iterable[str]) -> str | None:
+    """The first pull or merge request that one of the texts links to, on a host whose pages are known.
+
+    Args:
+        texts: Tags, a note: what people wrote.
+    """
+    for text in texts:
+        for found in _PULL.finditer(text):
+            host = (urlsplit(found[0]).hostname or "").split(".")
+            if any(kind in label for label in host for kind in ("gitlab", "github")):
+                return found[0]
+    return None
 
 
 def _known_host(remote: str | None) -> str | None:

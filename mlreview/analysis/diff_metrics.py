@@ -41,6 +41,7 @@ class MetricCells:
         best: The run has the best value of those that were evaluated on the baseline's data, where values differ
             and the direction is known.
         noise: On what ``within noise`` rests, for people; empty where the noise is unknown.
+        margins: A difference up to this is within noise; ``None`` where that is unknown.
     """
 
     key: str
@@ -51,6 +52,7 @@ class MetricCells:
     beyond_noise: tuple[bool, ...]
     best: tuple[bool, ...]
     noise: str
+    margins: tuple[float | None, ...] = ()
 
     def judgement(self, at: int) -> str:
         """What one run's difference says, in a few words; empty where there is nothing to say."""
@@ -111,6 +113,7 @@ def against_baseline(
             np.where([verdict == "other data" for verdict in verdicts], np.nan, values), None if training else direction
         ),
         noise=noise.words.replace("the leader", "the baseline") if noise.source != "unknown" else "",
+        margins=tuple(float(margin) if np.isfinite(margin) else None for margin in found.margins),
     )
 
 

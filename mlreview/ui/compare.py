@@ -188,19 +188,25 @@ def _render_downloads(seen: Compared, everything: bool) -> None:
             )
 
 
-def render_table(seen: Compared, sight: Sight) -> tuple[str, str, int] | None:
-    """The runs side by side; what somebody wants to see in full."""
+def render_table(seen: Compared, sight: Sight, *, fixed: Sequence[str] = ()) -> tuple[str, str, int] | None:
+    """The runs side by side; what somebody wants to see in full.
+
+    Args:
+        seen: The comparison.
+        sight: Which rows.
+        fixed: Run ids that colours are given out to, in order, where runs and baseline stay as they are.
+    """
     with st.container(key="compare"):
         return compare_table.render(
-            compare_cells.table(seen, sight, _headings(seen)),
+            {**compare_cells.table(seen, sight, _headings(seen, fixed)), "fixed": bool(fixed)},
             on_baseline=_baseline_chosen,
             on_remove=basket.remove,
         )
 
 
-def _headings(seen: Compared) -> list[dict[str, Any]]:
+def _headings(seen: Compared, coloured: Sequence[str] = ()) -> list[dict[str, Any]]:
     runs = seen.recorded.runs
-    styles = palette.basket_styles()
+    styles = palette.run_styles(coloured) if coloured else palette.basket_styles()
     several = len(set(runs.experiment_ids)) > 1
     names = {experiment.experiment_id: experiment.name for experiment in reads.experiments()} if several else {}
     ui_url = reads.store().info().ui_url

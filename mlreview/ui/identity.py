@@ -1,55 +1,145 @@
-"""Who acts in the dashboard. For now a name that is typed, which is shown as *unverified* wherever it stands."""
+"""Who acts in the dashboard.
+
+A login where Streamlit's is configured; else the header of a proxy, where the settings name one; else a name that is
+typed, which is shown as *unverified* wherever it stands. The user of the operating system is the dashboard's own, which
+says little of who sits before the browser: notes are saved under it, a review asks for a name first.
+"""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
-from mlreview.settings import acting_user
+from mlreview.settings import acting_user, load_settings, named_user
 from mlreview.ui.text import clip, plain
+
+if TYPE_CHECKING:
+    from mlreview.review.events import Actor
 
 _NAME = "_identity.name"
 MAX_NAME_CHARS = 80
 
+Via = Literal["oidc", "header", "typed", "process", "nobody"]
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who acts. ``verified`` is true only where a login says who it is."""
+    """Somebody who acts.
+
+    Attributes:
+        name: As it was given.
+        verified: A login, or a trusted proxy, says who it is.
+        via: How it is known; ``process`` is the user that the dashboard runs as, ``nobody`` is who has not logged in
+            where a login is configured.
+    """
 
     name: str
     verified: bool = False
+    via: Via = "typed"
 
     @property
     def label(self) -> str:
         """The name as it is shown, with what is known of it."""
         return self.name if self.verified else f"{self.name} (unverified)"
 
+    @property
+    def said(self) -> bool:
+        """Somebody said who this is: enough to act in a review."""
+        return self.via in ("oidc", "header", "typed")
+
+    @property
+    def actor(self) -> "Actor":
+        """As an event of a review names them."""
+        from mlreview.review.events import Actor  # not on the way to the first row
+
+        return Actor(self.name, self.verified, self.via)
+
 
 def current() -> Person:
-    """Who acts in this session: the typed name, else ``MLREVIEW_USER``, else the user of the operating system.
+    """Who acts in this session."""
+    claims = st.user.to_dict()
+    if claims.get("is_logged_in") is True:
+        for claim in ("email", "preferred_username", "name", "sub"):
+            value = claims.get(claim)
+            # An address that its owner has not confirmed is one that anybody may claim.
+            if claim == "email" and claims.get("email_verified") is False:
+                continue
+            if isinstance(value, str) and (name := clip(value, MAX_NAME_CHARS)):
+                return Person(name, True, "oidc")
+    if "is_logged_in" in claims:
+        return Person("somebody", via="nobody")
+    header = load_settings().identity_header
+    if header and (name := clip(st.context.headers.get(header), MAX_NAME_CHARS)):
+        return Person(name, True, "header")
+    typed = st.session_state.get(_NAME) or clip(named_user(), MAX_NAME_CHARS)
+    if typed:
+        return Person(typed)
+    return Person(clip(acting_user(), MAX_NAME_CHARS) or "somebody", via="process")
 
-    The user of the operating system is the dashboard's own, which says little of who sits before the browser.
-    """
-    return Person(st.session_state.get(_NAME) or clip(acting_user(), MAX_NAME_CHARS) or "somebody")
+
+def typed() -> str:
+    """The name that was typed in this session; empty where none was."""
+    return st.session_state.get(_NAME, "")
 
 
-def render() -> None:
+def remember(name: str) -> None:
+    """Take a name that this browser kept, unless another was typed since."""
+    if name and not typed():
+        st.session_state[_NAME] = clip(name, MAX_NAME_CHARS)
+
+
+def render(help: str = "As whom notes are saved") -> None:
     """Say as whom one acts, and let one type another name; it is kept for the session."""
     person = current()
+    if person.via == "nobody":
+        st.button("Log in", icon=":material/login:", key="identity_login", type="tertiary", on_click=st.login)
+        return
     with st.popover(
         f"{plain(person.name, 40)} · unverified" if not person.verified else plain(person.name, 40),
         icon=":material/person:",
         type="tertiary",
-        help="As whom notes are saved",
+        help=help,
     ):
+        if person.via == "oidc":
+            st.markdown(f"Logged in as {plain(person.name)}")
+            st.button("Log out", icon=":material/logout:", key="identity_logout", on_click=st.logout)
+        elif person.via == "header":
+            st.markdown(f"{plain(person.name)}, as the login in front of this dashboard says")
+        else:
+            _render_name(person)
+
+
+def render_ask() -> None:
+    """Before somebody acts in a review: a name, or the login."""
+    person = current()
+    with st.container(border=True, horizontal=True, vertical_alignment="bottom"):
+        if person.via == "nobody":
+            st.markdown("**Log in to take part in this review.**", width="stretch")
+            st.button("Log in", icon=":material/login:", key="identity_login_ask", on_click=st.login)
+            return
         st.text_input(
-            "Your name",
-            value=person.name,
-            key="identity_name",
+            "Who are you?",
+            key="identity_ask",
             max_chars=MAX_NAME_CHARS,
-            help="It stands beside what you save. Nobody checks it, so it is shown as unverified.",
+            placeholder="Your name, as your team knows you",
+            help="It stands beside what you say in reviews. Nobody checks it, so it is shown as unverified.",
             on_change=_typed,
+            args=("identity_ask",),
         )
+        st.button("That is me", icon=":material/check:", key="identity_ask_done")
 
 
-def _typed() -> None:
-    st.session_state[_NAME] = clip(st.session_state["identity_name"], MAX_NAME_CHARS)
+def _render_name(person: Person) -> None:
+    st.text_input(
+        "Your name",
+        value=person.name,
+        key="identity_name",
+        max_chars=MAX_NAME_CHARS,
+        help="It stands beside what you save. Nobody checks it, so it is shown as unverified.",
+        on_change=_typed,
+        args=("identity_name",),
+    )
+
+
+def _typed(key: str) -> None:
+    st.session_state[_NAME] = clip(st.session_state[key], MAX_NAME_CHARS)

@@ -69,6 +69,11 @@ class Runs:
         return [*self.table.run_ids[order]]
 
 
+def info_of(run_ids: tuple[str, ...]) -> dict[str, RunInfo]:
+    """What links to these runs show, whichever experiments they are of: name and review."""
+    return _elsewhere(run_ids[:MAX_ELSEWHERE]) if run_ids else {}
+
+
 def _elsewhere(run_ids: tuple[str, ...]) -> dict[str, RunInfo]:
     """Runs of other experiments, by name and state: their metric would be another one. Those not in the store lack."""
     query = RunQuery(run_ids=run_ids, lifecycle="all", metrics=(), tags=(REVIEW_STATE_TAG,))

@@ -1,5 +1,6 @@
 """The pages of the app, once: where they are, what they are called, which view they keep in the address."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -61,7 +62,13 @@ PAGES: tuple[PageSpec, ...] = (
         "What was tried, what failed, and why, in the team's words.",
         urlstate.NotesView,
     ),
-    PageSpec("run", "Run", ":material/rate_review:", "One run and its review.", urlstate.RunView),
+    PageSpec(
+        "run",
+        "Reviews",
+        ":material/rate_review:",
+        "What waits for a review, and one run under review.",
+        urlstate.RunView,
+    ),
     PageSpec("production", "Production", ":material/rocket_launch:", "What is deployed, and who approved it."),
 )
 BY_NAME = {spec.name: spec for spec in PAGES}
@@ -135,7 +142,7 @@ def link(
 ) -> None:
     """A link to a page, in this tab, that carries the shared view and the page as this session left it.
 
-    With ``run_id`` the page of that run.
+    With ``run_id`` the page of that run; where it is empty, that of all reviews.
     """
     spec = BY_NAME[name]
     if disabled:
@@ -145,7 +152,8 @@ def link(
         return
     params = urlstate.link_params(spec.view)
     if run_id is not None:
-        params |= urlstate.to_params(urlstate.RunView(run_id))
+        params.pop("run", None)
+        params |= urlstate.to_params(urlstate.RunView(run_id or None))
     st.page_link(
         spec.path,
         label=label or spec.title,
@@ -155,3 +163,18 @@ def link(
         width=width,
         query_params=params,
     )
+
+
+def compare_link(run_ids: Sequence[str], label: str) -> None:
+    """A link to the comparison of just these runs, held against the first of them."""
+    spec = BY_NAME["compare"]
+    shared = urlstate.SharedView(urlstate.get(urlstate.SharedView).experiments, tuple(run_ids))
+    params = urlstate.to_params(shared) | urlstate.to_params(urlstate.CompareView(baseline=run_ids[0]))
+    st.page_link(spec.path, label=label, icon=spec.icon, width="content", query_params=params)
+
+
+def runs_link(name: Literal["curves", "notes"], run_ids: Sequence[str], label: str) -> None:
+    """A link to a page about just these runs."""
+    spec = BY_NAME[name]
+    shared = urlstate.SharedView(urlstate.get(urlstate.SharedView).experiments, tuple(run_ids))
+    st.page_link(spec.path, label=label, icon=spec.icon, width="content", query_params=urlstate.to_params(shared))

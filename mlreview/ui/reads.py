@@ -147,6 +147,11 @@ def refresh() -> None:
     st.session_state[_ASKED] = time.time()
 
 
+def written() -> None:
+    """Tags of runs were written here: tables are read anew."""
+    _runs.clear()
+
+
 def asked_again() -> float:
     """When this viewer last asked to read everything again (s since 1970); 0 for never."""
     return st.session_state.get(_ASKED, 0.0)

@@ -1,7 +1,7 @@
 """Writes from the dashboard: the only place in the user interface that opens a writer."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -11,6 +11,9 @@ from mlreview.store import open_store, open_writer, prepare_writer
 from mlreview.store.base import RunWriter
 from mlreview.ui import reads
 from mlreview.ui.notes_written import WRITTEN
+
+if TYPE_CHECKING:
+    from mlreview.review.service import Reviews
 
 
 class _Notes(NoteService):
@@ -46,6 +49,14 @@ def notes() -> NoteService:
     return _notes(current.tracking_uri, current.registry_uri, current.read_dsn, float(current.timeout))
 
 
+def reviews() -> "Reviews":
+    """The reviews of the store that the settings name, made once per address and team."""
+    current = reads.settings()
+    # The key must say who the team is; the settings themselves can't be hashed.
+    team = (repr(current.people), repr(current.lead), current.app_url, current.webhook_url)
+    return _reviews(current.tracking_uri, current.registry_uri, current.read_dsn, float(current.timeout), team)
+
+
 def _writer() -> RunWriter:
     current = reads.settings()
     return _open(current.tracking_uri, current.registry_uri, float(current.timeout))
@@ -60,3 +71,15 @@ def _open(tracking_uri: str, registry_uri: str | None, timeout: float) -> RunWri
 def _notes(tracking_uri: str, registry_uri: str | None, read_dsn: str | None, timeout: float) -> NoteService:
     store = open_store(tracking_uri, registry_uri=registry_uri, read_dsn=read_dsn, timeout=timeout)
     return _Notes(store, _open(tracking_uri, registry_uri, timeout))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _reviews(
+    tracking_uri: str, registry_uri: str | None, read_dsn: str | None, timeout: float, team: tuple[Any, ...]
+) -> "Reviews":
+    from mlreview.review.people import people_from
+    from mlreview.review.service import Reviews
+
+    store = open_store(tracking_uri, registry_uri=registry_uri, read_dsn=read_dsn, timeout=timeout)
+    current = reads.settings()
+    return Reviews(store, _open(tracking_uri, registry_uri, timeout), people_from(current.people, current.lead))

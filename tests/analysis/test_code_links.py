@@ -1,6 +1,6 @@
 import pytest
 
-from mlreview.analysis.code_links import commit_address, comparison_address, web_address
+from mlreview.analysis.code_links import commit_address, comparison_address, pull_request_address, web_address
 
 OLD, NEW = "a" * 40, "b" * 40
 
@@ -46,3 +46,21 @@ def test_no_comparison_is_made_up():
     assert comparison_address((github, github), (OLD, None)) is None
     assert comparison_address((github, github), (OLD, "main?x=<script>")) is None
     assert comparison_address(("https://git.example/x", "https://git.example/x"), (OLD, NEW)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("See https://github.com/team/model/pull/7.", "https://github.com/team/model/pull/7"),
+        (
+            "[MR](https://gitlab.example.com/a/b/c/-/merge_requests/12)",
+            "https://gitlab.example.com/a/b/c/-/merge_requests/12",
+        ),
+        ("https://github.com/team/model/pull/7/files", None),
+        ("http://github.com/team/model/pull/7", None),
+        ("https://evil.example/team/model/pull/7", None),
+        ("https://user@github.com/team/model/pull/7", None),
+    ],
+)
+def test_a_pull_request_is_found_in_what_people_wrote(text: str, address: str | None):
+    assert pull_request_address(["", text]) == address

@@ -36,7 +36,7 @@ async function copy(text, said) {
   setTimeout(() => { said.dataset.said = "Copy" }, 1200)
 }
 
-function heading(run, colours, send) {
+function heading(run, colours, send, fixed) {
   const cell = element("th", run.baseline ? "baseline" : "")
   cell.scope = "col"
   cell.dataset.run = run.id
@@ -47,7 +47,8 @@ function heading(run, colours, send) {
   cell.style.boxShadow = `inset 0 4px 0 ${colour}`
   const text = element("span", "text", run.name)
   text.title = run.title
-  name.append(glyph, text, button("✕", `Take ${run.title} out`, () => send("remove", run.id), "quiet"))
+  name.append(glyph, text)
+  if (!fixed) name.append(button("✕", `Take ${run.title} out`, () => send("remove", run.id), "quiet"))
   cell.append(name)
   if (run.about) cell.append(element("div", "about", run.about))
   if (run.result) {
@@ -61,7 +62,7 @@ function heading(run, colours, send) {
     actions.append(element("span", "pill", "Baseline"))
     if (run.why) actions.append(element("span", "why", run.why))
   }
-  else actions.append(button("Set as baseline", `Hold the others against ${run.title}`, () => send("baseline", run.id)))
+  else if (!fixed) actions.append(button("Set as baseline", `Hold the others against ${run.title}`, () => send("baseline", run.id)))
   for (const link of run.links) {
     const anchor = element("a", "", link.label)
     anchor.href = link.url // made by the server, from parts that it has checked
@@ -198,7 +199,7 @@ export default function (component) {
     if (data.result) corner.append(element("span", "what", data.result))
     corner.append(element("span", "", data.corner))
     corner.scope = "col"
-    line.append(corner, ...data.runs.map(run => heading(run, colours, send)))
+    line.append(corner, ...data.runs.map(run => heading(run, colours, send, data.fixed)))
     head.append(line)
     table.append(head, body(data, state, send, draw))
     scroll.append(table)

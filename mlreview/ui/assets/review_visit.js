@@ -1,0 +1,27 @@
+// Draws nothing. Keeps in this browser which event of a review was the newest at the last visit, and the name that was
+// typed here. A visit lasts as long as its tab: a reload shows the same marks.
+
+const VISIT = "mlreview.visit:";
+const NAME = "mlreview.name";
+
+export default function ({ data, setStateValue }) {
+  const key = `${VISIT}${data.store}:${data.run}`;
+  let before = "";
+  let name = data.name;
+  try {
+    if (data.run) {
+      before = sessionStorage.getItem(key);
+      if (before === null) {
+        before = localStorage.getItem(key) ?? (data.newest || "0"); // the first visit: nothing is marked
+        sessionStorage.setItem(key, before);
+      }
+      if (data.newest > (localStorage.getItem(key) ?? "")) localStorage.setItem(key, data.newest || "0");
+    }
+    if (data.name) localStorage.setItem(NAME, data.name);
+    else name = localStorage.getItem(NAME) ?? "";
+  } catch {
+    return; // a browser that keeps nothing: nothing is marked
+  }
+  if (before !== data.before) setStateValue("before", before);
+  if (name !== data.name) setStateValue("name", name);
+}

@@ -1,0 +1,88 @@
+"""The queue: what waits for whom; open follow-ups by owner. Each line leads to its run."""
+
+import streamlit as st
+
+from mlreview.review.people import People
+from mlreview.review.queue import GROUP_WORDS, Group, QueuedFollowUp, QueuedReview, make_queue, queue_query
+from mlreview.review.transitions import STATE_WORDS
+from mlreview.ui import identity, pages, reads, review_visit, urlstate, writes
+from mlreview.ui.review_words import STATE_LOOKS, person
+from mlreview.ui.text import ago, plain
+
+_SHOWN = 50
+_HINTS: dict[Group, str] = {
+    "waiting_for_me": "You were asked, and have not decided on what the run holds now.",
+    "outdated": "Approved, and changed since.",
+}
+
+
+def render() -> None:
+    """All reviews of the experiments in sight."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.header("Reviews", width="stretch", anchor=False)
+        identity.render("As whom you act in reviews")
+    review_visit.remember(None)
+    experiments = urlstate.get(urlstate.SharedView).experiments
+    people = writes.reviews().people
+    me = identity.current()
+    table = reads.runs(queue_query(experiments)).table
+    queue = make_queue(table, me.name if me.said else None, people)
+    if not me.said:
+        identity.render_ask()
+    if not queue.groups:
+        st.info(
+            "Open a run from the leaderboard, share it as a draft or request its review: it then stands here.",
+            title="No reviews yet in these experiments",
+            icon=":material/rate_review:",
+        )
+        pages.link("leaderboard", "To the leaderboard", width="content")
+    for group, found in queue.groups:
+        _render_group(group, found, people)
+    if queue.unreadable:
+        st.caption(
+            f":material/broken_image: {len(queue.unreadable)} run(s) say something of a review that can't be read; "
+            "`mlreview review show RUN --repair` rewrites it from the record."
+        )
+    if queue.follow_ups:
+        st.subheader("Open follow-ups", anchor=False)
+        for owner, listed in queue.follow_ups:
+            _render_owner(owner, listed, people)
+
+
+def _render_group(group: Group, found: tuple[QueuedReview, ...], people: People) -> None:
+    with st.container(key=f"queue_{group}", gap="xsmall"):
+        st.subheader(f"{GROUP_WORDS[group]} :gray[{len(found)}]", anchor=False)
+        if group in _HINTS:
+            st.caption(_HINTS[group])
+        for one in found[:_SHOWN]:
+            _render_review(one, people)
+        if len(found) > _SHOWN:
+            st.caption(f"The first {_SHOWN} of {len(found):,}.")
+
+
+def _render_review(one: QueuedReview, people: People) -> None:
+    colour, icon = STATE_LOOKS[one.state]
+    with st.container(border=True, horizontal=True, vertical_alignment="center", gap="medium"):
+        pages.link("run", plain(one.run_name, 80), run_id=one.run_id, width="content")
+        parts = [f":{colour}-badge[{icon} {STATE_WORDS[one.state]}]"]
+        if one.since:
+            parts.append(plain(ago(one.since)))
+        if one.requested_by:
+            parts.append(f"asked by {person(one.requested_by, people)}")
+        if one.held_by:
+            parts.append(f"held by {', '.join(person(name, people) for name in one.held_by)}")
+        elif one.waiting_for:
+            parts.append(f"waits for {', '.join(person(name, people) for name in one.waiting_for)}")
+        if one.questions:
+            parts.append(f"**{one.questions} open question{'' if one.questions == 1 else 's'}**")
+        if one.due:
+            parts.append(f"due {plain(one.due, 20)}")
+        st.markdown(" &nbsp;·&nbsp; ".join(parts), width="stretch")
+
+
+def _render_owner(owner: str, listed: tuple[QueuedFollowUp, ...], people: People) -> None:
+    st.markdown(f"**{person(owner, people) if owner else 'Nobody was named'}** :gray[{len(listed)}]")
+    for one in listed[:_SHOWN]:
+        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+            st.markdown(f":material/event_repeat: {plain(one.text, 160)} :gray[{plain(ago(one.at))}]", width="stretch")
+            pages.link("run", plain(one.run_name, 60), run_id=one.run_id, width="content")
