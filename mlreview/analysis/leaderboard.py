@@ -307,6 +307,7 @@ def coverage(ranking: Ranking, total: int, shown: int, *, complete: bool = True)
         parts.append(f"ranked among the {len(ranking.rows):,} read so far")
     if ranking.missing:
         parts.append(f"{ranking.missing:,} without {name}")
-    if ranking.not_finite:
-        parts.append(f"{ranking.not_finite:,} whose {name} is NaN or infinite")
+    if ranking.not_finite:  # the name once: a long one said twice does not fit into a line
+        whose = "" if ranking.missing else f"whose {name} is "
+        parts.append(f"{ranking.not_finite:,} {whose}NaN or infinite")
     return tuple(parts)

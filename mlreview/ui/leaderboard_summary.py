@@ -37,7 +37,8 @@ def render_summary(choice: RankingChoice, shown: Shown, known: Sequence[Experime
     if not grouped:  # a value of a run in training may change what is said, and must not move the table
         lines += ["&nbsp;"] * (_LINES - len(lines))
     left, right = st.columns(_WIDTHS, vertical_alignment="top")
-    left.markdown("  \n".join(lines))
+    # Each stays one line, whatever the names in it (``tables.css``): the table's place must not depend on them.
+    left.container(key="leaderboard_said").markdown("  \n".join(lines))
     with right.container(horizontal=True, horizontal_alignment="right", gap="small", key="leaderboard_choice"):
         if not grouped:
             render_grounds(shown)

@@ -200,7 +200,7 @@ def test_the_gap_is_how_much_better_training_is_in_either_direction():
 
 def test_coverage_names_every_denominator():
     ranking = rank(run_table(4, {"m": [0.5, NAN, None, None]}), "m", "max")
-    assert describe_coverage(ranking, total=4, shown=4) == "4 runs; 2 without m; 1 whose m is NaN or infinite"
+    assert describe_coverage(ranking, total=4, shown=4) == "4 runs; 2 without m; 1 NaN or infinite"
     growing = describe_coverage(ranking, total=4, shown=4, complete=False)
     assert growing.startswith("4 runs; the newest ones: more are being read; ")
     assert describe_coverage(ranking, total=9, shown=2).startswith("2 of 9 runs; ranked among the 4 read so far; ")

@@ -31,15 +31,18 @@ SCROLLER = ".dvn-scroller"
 def test_nine_columns_and_fifteen_rows_stand_on_a_laptop_without_scrolling(
     sqlite_store: str, tmp_path: Path, page: Page
 ):
-    """With all that makes the header long: a registered baseline of a long name, ties, other data, test data."""
+    """With all that makes the header long: a registered baseline of a long name, ties, other data, test data, NaN,
+    and a metric of a long name, too wide for its letters, whose model was not kept.
+    """
     client = MlflowClient(sqlite_store)
     experiment = client.create_experiment("many", artifact_location=tmp_path.as_uri())
-    name = "a name of three hundred characters " * 8
-    for at in range(17):
-        rate, curve = {"learning_rate": str(at / 10), "mode": "x" * at}, {"val_auc": [at / 20, at / 17], "auc": [0.9]}
+    name, metric = "a name of three hundred characters " * 8, f"val_{'W' * 80}_auc"
+    for at in range(18):
+        last = float("nan") if at == 1 else at / 17
+        rate, curve = {"learning_rate": str(at / 10), "mode": "x" * at}, {metric: [at / 20, last], metric[4:]: [0.9]}
         run_id = write_run(client, experiment, f"{name}{at:02d}", at, rate, curve if at else {})
-        of = f'{{"num_rows": {796 if at > 3 else 400}}}'
-        data = Dataset("test posts of last year, one fifth of all of them", f"d{at > 3}", "http", "x", profile=of)
+        of = f'{{"num_rows": {796 if at > 4 else 400}}}'
+        data = Dataset("test posts of last year, one fifth of all of them", f"d{at > 4}", "http", "x", profile=of)
         client.log_inputs(run_id, [DatasetInput(data, [InputTag("mlflow.data.context", "validation")])])
     client.create_registered_model("sports-classifier")
     version = client.create_model_version("sports-classifier", "file:///nowhere", run_id)
@@ -47,9 +50,10 @@ def test_nine_columns_and_fifteen_rows_stand_on_a_laptop_without_scrolling(
     with running_app(sqlite_store, tmp_path) as app:
         visit(page, f"{app}/?exp={experiment}")
         expect(page.get_by_text("3 on other data · 16 ranked on test data")).to_be_visible(timeout=WAIT_MS)
+        expect(page.get_by_text("· 1 NaN or infinite")).to_be_visible()
         expect(page.get_by_text("Baseline: a name of three")).to_be_visible(timeout=WAIT_MS)
         rows = table_cells(page, "leaderboard_table")
-        wanted = {"#", "Run", "val_auc ↑", "Δ baseline", "Fit", "What differs", "Note", "Review", "Owner"}
+        wanted = {"#", "Run", "val_WWWWW… ↑", "Δ baseline", "Fit", "What differs", "Note", "Review", "Owner"}
         assert wanted <= set(rows[0])
         scroller = table(page, "leaderboard_table").locator(SCROLLER)
         wide = scroller.evaluate("node => [node.scrollWidth, node.clientWidth]")

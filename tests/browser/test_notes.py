@@ -165,7 +165,7 @@ def test_a_draft_survives_the_apps_death_and_a_save_pressed_meanwhile_happens_on
     page.keyboard.press("Control+s")
     says(page, "will be saved on reconnecting")
     with running_app(sample.uri, tmp_path, port=port):
-        says(page, "Saved,", timeout=60_000)
+        says(page, "Saved,", timeout=90_000)  # it imports MLflow once more
         expect(editor(page)).to_have_value("typed before, and while it was dead")
         assert stored(sample, run) == "typed before, and while it was dead"
 

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from mlreview.names import NOTE_TAG
-from tests.browser.harness import WAIT_MS, chromium_path, launch, running_app
+from tests.browser.conftest import NewPage
+from tests.browser.harness import WAIT_MS, running_app
 from tests.browser.notes import editor, open_editor, save, type_at_end
 from tests.stores import TrackingServer
 
@@ -15,21 +16,19 @@ from tests.stores import TrackingServer
 pytestmark = [pytest.mark.browser, pytest.mark.server, pytest.mark.xdist_group("stores")]
 
 
-@pytest.mark.skipif(chromium_path() is None, reason="Chromium is missing: install Debian's package chromium")
-def test_mlflows_own_page_shows_the_saved_text_as_the_runs_description(mlflow_server: TrackingServer, tmp_path: Path):
+def test_mlflows_own_page_shows_the_saved_text_as_the_runs_description(
+    mlflow_server: TrackingServer, tmp_path: Path, new_page: NewPage
+):
     client = MlflowClient(mlflow_server.url)
     experiment = client.create_experiment("a note for MLflow")
     run = client.create_run(experiment, run_name="described").info.run_id
-    with running_app(mlflow_server.url, tmp_path) as app, sync_playwright() as playwright:
-        browser = launch(playwright)
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page, theirs = new_page(), new_page()
+    with running_app(mlflow_server.url, tmp_path) as app:
         open_editor(page, app, run)
         type_at_end(page, "Ships because it is **better**.")
         save(page)
-        theirs = browser.new_page(viewport={"width": 1440, "height": 900})
         theirs.goto(f"{mlflow_server.url}/#/experiments/{experiment}/runs/{run}")
         expect(theirs.get_by_text("Ships because it is better.").first).to_be_visible(timeout=WAIT_MS)
         client.set_tag(run, NOTE_TAG, "Written there.")
         open_editor(page, app, run)
         expect(editor(page)).to_have_value("Written there.")
-        browser.close()
