@@ -239,6 +239,8 @@ class _Job:
             say(f"  {_printable(line)}")
         for line in redirected.said if redirected else ():
             say(f"  {_printable(line)}")
+        link = "mlreview.retrains" if redirected else "mlreview.reproduces"
+        say(f"  record new runs in {_printable(self.store.info().label)}, in the same experiment, with the tag {link}")
         if self.options.get("no_predictions") is False and self.recorded.has_example:
             say("  load both models, whose files are code, to compare what they predict")
         self._show_untrusted(here, say)

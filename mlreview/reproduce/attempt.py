@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -118,8 +119,6 @@ class Attempt:
 
     def remove(self) -> None:
         """Remove what was made for it."""
-        import shutil
-
         remove(self.repository, self.worktree)
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -182,13 +181,12 @@ def carry_out(
     """
     nonce = secrets.token_hex(8)
     folder = _new_folder(into, recipe.run_id)
-    repository = here.repository
-    if repository is None:
-        say(f"Cloning {recipe.remote}")
-        repository = clone(recipe.remote, recipe.commit, folder / "repository")
-    worktree = folder / "code"
+    repository, worktree = here.repository, folder / "code"
     made = False
     try:
+        if repository is None:
+            say(f"Cloning {recipe.remote}")
+            repository = clone(recipe.remote, recipe.commit, folder / "repository")
         check_out(repository, recipe.commit, worktree)
         made = True
         put_changes(worktree, recorded.patch, recorded.facts.get(names.PATCH_SHA), recorded.untracked)
@@ -198,9 +196,10 @@ def carry_out(
         if here.lacking:
             say(f"Installing {counted(len(recipe.requirements.packages), 'package')}")
             python = make_environment(folder / "env", recipe.requirements, recipe.python, say, trusted=trusted)
-    except BaseException:
-        if made:
+    except BaseException:  # nothing was trained: nothing is left behind
+        if made and repository is not None:
             remove(repository, worktree)
+        shutil.rmtree(folder, ignore_errors=True)
         raise
     tags = {link: recipe.run_id, names.REPRODUCTION_TAG: nonce}
     environment = training_environment(tracking_uri, registry_uri, recorded.run.experiment_id, tags)
@@ -209,7 +208,11 @@ def carry_out(
         environment["PYTHONPATH"] = os.pathsep.join(paths)
     say(f"Training: {command.text()}")
     began = time.monotonic()
-    done = run(command.argv(python), folder=where, environment=environment, say=say, log=folder / "output.log")
+    try:
+        done = run(command.argv(python), folder=where, environment=environment, say=say, log=folder / "output.log")
+    except KeyboardInterrupt:
+        say(f"Interrupted, and the training ended. Code, environment and output are in {folder}.")
+        raise
     return Attempt(nonce, folder, worktree, repository, python, environment, done, time.monotonic() - began)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from mlreview import names
 from mlreview.records import CodeRecord, KeptFile
 from mlreview.secrets import find_secrets, hide_secrets
-from mlreview.training.git import git_state
+from mlreview.training.git import GitState, git_state
 from mlreview.training.guard import Guard
 from mlreview.training.packages import Packages, installed_packages
 from mlreview.training.provenance import main_script, notebook
@@ -54,7 +54,9 @@ def find_code(tags: dict[str, str], guard: Guard) -> Code:
     folder = script.parent if script else Path.cwd()
     top, sources = None, Sources()
     if names.GIT_COMMIT in tags:
-        top = guard.attempt("the root of the repository", lambda: _top(folder))
+        state = guard.attempt("the root of the repository", lambda: _state(folder))
+        top = Path(state.top) if state is not None and state.top != names.UNKNOWN else None
+        tags = _with_late_answers(tags, state)
         sources = guard.attempt("uncommitted changes", lambda: uncommitted(folder)) or sources
     files: dict[str, bytes] = {}
     left_out = list(sources.left_out)
@@ -85,10 +87,22 @@ def find_code(tags: dict[str, str], guard: Guard) -> Code:
 
 
 @lru_cache(maxsize=16)
-def _top(folder: Path) -> Path | None:
-    """Root of the work tree, asked once: a process does not move between repositories."""
-    state = git_state(folder, GIT_WITHIN_S)
-    return Path(state.top) if state is not None and state.top != names.UNKNOWN else None
+def _state(folder: Path) -> GitState | None:
+    """What git says of the work tree, asked once: a process does not move between repositories."""
+    return git_state(folder, GIT_WITHIN_S)
+
+
+def _with_late_answers(tags: dict[str, str], state: GitState | None) -> dict[str, str]:
+    """The process's tags, in which git may have been too late, with what it said when it was given more time."""
+    if state is None:
+        return tags
+    late = {
+        names.GIT_COMMIT: state.commit,
+        names.GIT_BRANCH: state.branch,
+        names.GIT_REMOTE: hide_secrets(state.remote),
+        names.GIT_DIRTY: state.dirty,
+    }
+    return tags | {key: value for key, value in late.items() if tags.get(key) == names.UNKNOWN}
 
 
 def _said(tags: dict[str, str], key: str) -> str | None:

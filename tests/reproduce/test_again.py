@@ -104,6 +104,7 @@ def test_code_that_is_nowhere_to_be_had_is_named(bench: Bench, tmp_path: Path):
     assert f"of a new clone of {remote} as a worktree" in said
     assert "can't be cloned" in said
     assert "--repo" in said
+    assert not (tmp_path / "again").exists()
 
 
 def refused(bench: Bench, run_id: str, *options: str) -> str:
