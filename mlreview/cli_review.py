@@ -291,8 +291,15 @@ def _print(review: "Review", as_json: bool, wrong: Any = None, repaired: bool = 
         click.echo(json.dumps(report, ensure_ascii=False, indent=2, allow_nan=False))
         return
     click.echo(f"{review.words}: run {review.run_id}{f', round {review.round}' if review.round else ''}")
+    request = review.request
+    if request is not None:
+        due = f", due {request.body.due}" if request.body.due else ""
+        click.echo(_printable(f"  asked by {request.actor.name}, {_when(request.at)}{due}"))
+        old = request.body.baseline
+        if old is not None and old.run_id:
+            click.echo(_printable(f"  would replace {old.name or old.run_id}: {old.reason}"))
     for name, passed, reason in requirements_of(review):
-        click.echo(_printable(f"  {'yes' if passed else 'no '}  {name}{f': {reason}' if reason else ''}"))
+        click.echo(_printable(f"  {'met    ' if passed else 'not met'}  {name}{f': {reason}' if reason else ''}"))
     if review.authors_unknown and review.request is not None:
         click.echo("  who trained it is not known: an account that many share, or none")
     for vote in review.votes:
@@ -302,8 +309,11 @@ def _print(review: "Review", as_json: bool, wrong: Any = None, repaired: bool = 
     for hold in review.open_holds:
         click.echo(_printable(f"  held by {hold.actor.name}: {hold.text}  [{hold.hold_id}]"))
     for thread in review.threads:
-        mark = "open " if thread.open else ""
-        click.echo(_printable(f"  {mark}{thread.comment.kind} by {thread.actor.name}: {thread.comment.text}"))
+        if thread.comment.kind == "follow_up":
+            continue  # these have a list of their own
+        kind, key = thread.comment.kind.replace("_", " "), thread.comment.anchor.key
+        said = f"{'open ' if thread.open else ''}{kind} by {thread.actor.name}{f' on {key}' if key else ''}"
+        click.echo(_printable(f"  {said}: {thread.comment.text}"))
         click.echo(f"    {thread.comment_id}")
     for one in review.open_follow_ups:
         click.echo(_printable(f"  to do, {one.owner or 'nobody'}: {one.text}  [{one.follow_up_id}]"))
@@ -336,7 +346,7 @@ def _print_queue(queue: Any, as_json: bool) -> None:
         click.echo(f"{GROUP_WORDS[group]}:")
         for one in listed:
             parts = [one.run_name, _age(one.since), f"due {one.due}" if one.due else ""]
-            parts.append(f"{one.questions} open questions" if one.questions else "")
+            parts.append(f"{one.questions} open question{'s' * (one.questions > 1)}" if one.questions else "")
             parts.append(f"waits for {', '.join(one.waiting_for)}" if one.waiting_for else "")
             click.echo(_printable(f"  {'  ·  '.join(part for part in parts if part)}"))
             click.echo(f"    {one.run_id}")

@@ -77,7 +77,7 @@ def _request(review: Review, people: People, actor: Actor, body: RequestBody) ->
             author = actor.name
         if author is not None:
             _refuse(
-                f"{reviewer!r} can't review this run: {_as(reviewer, author)} made it or asked for the review.",
+                f"{reviewer!r} can't review this run: {_as(reviewer, author)}.",
                 f"Ask somebody else. {_TWO_PEOPLE}",
             )
     if body.secondary and people.same(body.primary, body.secondary):
@@ -89,7 +89,7 @@ def _approve(review: Review, people: People, actor: Actor, body: ApproveBody) ->
     author = author_among(review, people, actor.name)
     if author is not None:
         _refuse(
-            f"{actor.name!r} can't approve this run: {_as(actor.name, author)} made it or asked for the review.",
+            f"{actor.name!r} can't approve this run: {_as(actor.name, author)}.",
             f"Nobody approves a run of their own. {_TWO_PEOPLE}",
         )
     if review.run_problem:
@@ -203,7 +203,8 @@ def _placed(people: People, actor: Actor, hold: Hold) -> bool:
 
 
 def _as(name: str, author: str) -> str:
-    return name if name == author else f"{name}, who may be {author},"
+    same = "" if name == author else ", and that may be the same person"
+    return f"{author} made it or asked for the review{same}"
 
 
 def _refuse_state(review: Review, kind: Kind) -> NoReturn:
