@@ -57,7 +57,8 @@ def find_code(tags: dict[str, str], guard: Guard) -> Code:
         state = guard.attempt("the root of the repository", lambda: _state(folder))
         top = Path(state.top) if state is not None and state.top != names.UNKNOWN else None
         tags = _with_late_answers(tags, state)
-        sources = guard.attempt("uncommitted changes", lambda: uncommitted(folder)) or sources
+        if state is not None:  # the process may have left the repository since its provenance was found
+            sources = guard.attempt("uncommitted changes", lambda: uncommitted(folder)) or sources
     files: dict[str, bytes] = {}
     left_out = list(sources.left_out)
 

@@ -189,6 +189,7 @@ def _install(
     late = False
     guard.attempt("calls of MLflow", lambda: hold("mlflow", lambda: guard_fluent(mlflow, current_guard)))
     guard.attempt("manifests of models", lambda: hold("models", _watch_models))
+    guard.attempt("models", lambda: hold("log_model", _guard_models))
     guard.attempt("frameworks", lambda: when_imported(came_late))
     late = True
 
@@ -239,6 +240,38 @@ def _watch_models() -> Any:
     def undo() -> None:
         if MlflowClient.log_model_artifacts is log_model_artifacts:
             MlflowClient.log_model_artifacts = original
+
+    return undo
+
+
+def _guard_models() -> Any:
+    """A model that can't be sent stops no training: all frameworks' ``log_model`` come by here."""
+    from mlflow.models import Model
+
+    original = vars(Model)["log"]
+
+    def log(cls: Any, *args: Any, **kwargs: Any) -> Any:
+        guard = current_guard()
+        call = original.__get__(None, cls)
+        if guard is None:
+            return call(*args, **kwargs)
+        if not guard.is_open("files"):
+            return None
+        try:
+            return call(*args, **kwargs)
+        except Exception as error:
+            if is_misuse(error):
+                raise
+            guard.rest(error, "files")
+            guard.complain("a model", error)
+            return None
+
+    wrapped = classmethod(log)
+    Model.log = wrapped  # pyright: ignore[reportAttributeAccessIssue]
+
+    def undo() -> None:
+        if vars(Model)["log"] is wrapped:
+            Model.log = original
 
     return undo
 

@@ -254,6 +254,7 @@ def test_a_server_that_is_down_stops_no_training_and_is_said_once(
         model = LogisticRegression().fit(X, Y)
         mlflow.log_metric("loss", 0.1)
         mlflow.log_params({"a": 1})
+        mlflow.sklearn.log_model(model, name="model", pip_requirements=[])  # pyright: ignore
         measured = run.evaluate(Y, model.predict_proba(X))
     assert run.run_id is None
     assert measured["test_accuracy"] > 0.5
@@ -287,6 +288,7 @@ def test_artifacts_that_cannot_be_kept_cost_neither_the_training_nor_its_metrics
     with mlreview.track("disk full", experiment_id=experiment, autolog=False) as run:
         mlflow.log_text("a", "a.txt")
         mlflow.log_metric("loss", 0.1)
+        mlflow.sklearn.log_model(LogisticRegression(), name="model", pip_requirements=[])  # pyright: ignore
         run.evaluate([0, 1, 1], [0.1, 0.7, 0.8])
     metrics = store.get_run(run.run_id or "").data.metrics
     assert (metrics["loss"], metrics["test_accuracy"]) == (0.1, 1)
@@ -367,6 +369,25 @@ def test_a_script_keeps_its_patch_its_untracked_sources_and_itself(store: Mlflow
     assert (tags[names.GIT_DIRTY], tags[names.ENTRY]) == ("true", "src/train.py")
     assert record.code.patch is not None
     assert tags[names.PATCH_SHA] == record.code.patch.sha256
+
+
+def test_a_notebook_keeps_its_file_or_else_the_cells_that_ran(
+    store: MlflowClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    book = tmp_path / "study.ipynb"
+    book.write_text("{}")
+    monkeypatch.setattr("mlreview.training.snapshot.main_script", lambda: None)
+    monkeypatch.setattr(sys.modules["__main__"], "In", ["", "x = 1", "token = 'ghp_" + "a" * 36 + "'"], raising=False)
+    kept = []
+    for named in (str(book), "notebook"):
+        monkeypatch.setattr("mlreview.training.snapshot.notebook", lambda named=named: named)
+        with mlreview.track("from a notebook", autolog=False) as run:
+            pass
+        script = parse_record(artifact(store, run.run_id, names.RUN_FILE)).code.script
+        assert script is not None
+        kept.append((script.path, artifact(store, run.run_id, script.artifact)))
+    assert kept[0] == ("study.ipynb", "{}")
+    assert kept[1] == ("notebook_cells.py", "# cell 1\nx = 1\n\n# cell 2\ntoken = ***")
 
 
 def test_importing_mlreview_stays_light_and_knows_nothing_else():
