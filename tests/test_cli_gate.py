@@ -80,6 +80,28 @@ def test_verdicts_and_regressions_are_judged_as_everywhere_else(story: Story, te
     )
 
 
+def promote(uri: str, *arguments: str) -> tuple[int, str]:
+    done = CliRunner().invoke(main, ["promote", *arguments, "--tracking-uri", uri], env={"MLREVIEW_USER": "dan"})
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return done.exit_code, done.output
+
+
+def test_promote_deploys_what_passes_and_says_so_and_nothing_else(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, said = promote(story.uri, story.run_id, "--to", "staging", "--reason", "try it")
+    assert (code, said[:22]) == (0, "Promoted: new (run " + story.run_id[:3]), said
+    assert "is staging now" in said
+    code, said = promote(story.uri, story.other_id, "--to", "staging", "--json")
+    assert (code, json.loads(said)["promoted"], json.loads(said)["gate"]["passed"]) == (1, False, False)
+    code, said = promote(story.uri, story.other_id, "--to", "staging", "--override", "the old one is down")
+    assert code == 0
+    assert "OVERRIDDEN, though approvals is not met: the old one is down" in said
+    assert f"in place of run {story.run_id}" in said
+    for wrong in (["--to", "a", "--alias", "b"], [], ["--to", "a", "--override", " "], ["--alias", "champion"]):
+        assert promote(story.uri, story.run_id, *wrong)[0] == 2
+
+
 @pytest.mark.parametrize("subject", ["f" * 32, "models:/none/1", "models:/sports@none", "models:/", "a/b"])
 def test_what_is_not_there_is_no_answer(story: Story, subject: str) -> None:
     code, said = gate(story.uri, subject)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from mlreview import names
+from mlreview.review.bodies import PromoteBody
 from mlreview.review.results import Review
 
 QUEUE_TAG: Final = names.REVIEW_QUEUE_TAG
@@ -22,7 +23,22 @@ def tags_of(review: Review) -> Mapping[str, str | None]:
         names.REVIEW_STATE_TAG: None if review.state == "none" else review.state,
         names.DECIDED_AT_TAG: None if review.decided_at is None else iso(review.decided_at),
         QUEUE_TAG: queue_text(review),
+        **_deployed(review),
     }
+
+
+def _deployed(review: Review) -> Mapping[str, str]:
+    """Where the run was last recorded as deployed to, without a registry; what others wrote there stays."""
+    void = {one.event.event_id for one in review.ignored}
+    found = [
+        (one.seq or 0, one.body.to, one.at)
+        for one in review.events
+        if isinstance(one.body, PromoteBody) and one.event_id not in void and not one.body.to.startswith("models:/")
+    ]
+    if not found:
+        return {}
+    _, to, at = max(found)
+    return {names.DEPLOYED_TO_TAG: to, names.DEPLOYED_AT_TAG: iso(at)}
 
 
 def queue_text(review: Review) -> str | None:

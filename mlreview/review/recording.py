@@ -32,6 +32,7 @@ from mlreview.review.projection import tags_of
 from mlreview.review.reading import Reading
 from mlreview.review.results import Review
 from mlreview.review.rules import NOTHING_WRITTEN, RefusedError, check
+from mlreview.review.versions import tag_versions
 from mlreview.store.base import RunStore, RunWriter
 
 Notify = Callable[[Review, ReviewEvent], None]
@@ -145,6 +146,8 @@ class Recorder:
         except MlreviewError:  # the event is in the store; a tag for tables can be rebuilt
             _log.warning("The tags of the review of run %s could not be brought up to date", event.run_id)
             review = self._reading.project(self._store.run(event.run_id), content)
+        if event.decides:
+            tag_versions(self._store, self._writing(), review)
         if tell and self._notify is not None:
             try:
                 self._notify(review, event)

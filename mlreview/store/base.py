@@ -211,3 +211,26 @@ class RunWriter(Protocol):
                 afterwards is not what was sent.
         """
         ...
+
+    def set_alias(self, name: str, alias: str, version: str) -> None:
+        """Make an alias of a registered model point at one version, and read it back.
+
+        Raises:
+            BadInputError: MLflow takes no such alias; nothing was written.
+            NotFoundError: There is no such model or version.
+            WriteError: The alias points elsewhere afterwards.
+        """
+        ...
+
+    def read_alias(self, name: str, alias: str) -> str | None:
+        """The version that an alias points at now, as the place that is written to has it; ``None`` for none.
+
+        Raises:
+            NotFoundError: There is no such model.
+            StoreError: The registry does not answer.
+        """
+        ...
+
+    def set_version_tag(self, name: str, version: str, key: str, value: str) -> None:
+        """Set one tag of a registered version, and read it back. MLflow's webhooks tell of it."""
+        ...

@@ -13,6 +13,7 @@ from mlreview import names
 from mlreview.errors import BadInputError, NotFoundError, StoreError, WriteError
 from mlreview.store.artifact_writer import put_artifact
 from mlreview.store.client import in_words, make_client, within
+from mlreview.store.registry_writer import RegistryWriter
 from mlreview.store.transport import never_sent
 from mlreview.store.uris import Address
 
@@ -23,7 +24,7 @@ SYSTEM_PREFIX = "mlflow."
 NOTHING_WRITTEN = "Nothing was written."
 
 
-class MlflowWriter:
+class MlflowWriter(RegistryWriter):
     """A ``RunWriter`` over MLflow's client, which is made at the first write.
 
     Args:
@@ -122,21 +123,25 @@ class MlflowWriter:
     def read_tag(self, run_id: str, key: str) -> str | None:
         """See ``RunWriter``."""
         client = self._client()
-        late = StoreError(
-            f"{self._address.label} did not answer within {self._timeout:g} seconds.",
-            hint="Nothing was changed. Check that it runs, and try again.",
-        )
-        try:
-            return within(self._timeout, lambda: client.get_run(run_id).data.tags.get(key), late)
-        except StoreError:
-            raise
-        except Exception as error:
-            raise in_words(error, self._address) from error
+        return self._look(lambda: client.get_run(run_id).data.tags.get(key))
 
     def put_artifact(self, run_id: str, path: str, data: bytes) -> None:
         """See ``RunWriter``."""
         _check_run(run_id)
         put_artifact(self._client(), self._address, run_id, path, data, self._timeout)
+
+    def _look(self, read: Callable[[], str | None]) -> str | None:
+        """Read what changes nothing, in time."""
+        late = StoreError(
+            f"{self._address.label} did not answer within {self._timeout:g} seconds.",
+            hint="Nothing was changed. Check that it runs, and try again.",
+        )
+        try:
+            return within(self._timeout, read, late)
+        except StoreError:
+            raise
+        except Exception as error:
+            raise in_words(error, self._address) from error
 
     def _client(self) -> "MlflowClient":
         with self._making:

@@ -84,6 +84,9 @@ class Memory:
     def read_model_artifact(self, model: Any, path: str, limit: int = 0) -> bytes:
         return self.model[path]
 
+    def model_versions(self, run_ids: Any = None) -> tuple[Any, ...]:
+        return ()
+
 
 def _listed(files: Mapping[str, bytes], path: str) -> tuple[Artifact, ...]:
     found = {}
