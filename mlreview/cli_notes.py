@@ -44,9 +44,12 @@ def note_group(open_store: Opening, uri_option: Callable[[Any], Any]) -> click.G
     @click.option("--save-id", metavar="ULID", help="Of a save that got no answer, to send it again with one effect.")
     @click.option("--json", "as_json", is_flag=True, help="For machines.")
     @uri_option
-    def set_(run_id: str, source: str, as_json: bool, tracking_uri: str | None, **options: Any) -> None:
+    def set_(
+        run_id: str, source: str, as_json: bool, tracking_uri: str | None, allow_secrets: bool, **options: Any
+    ) -> None:
         """Write the note of a run. Exit code 1: it is not what --base says, and nothing was changed."""
         text = _text_of(source)
+        _check(text, allow_secrets)  # before a store is opened: what can't be written is refused at once
         store = open_store(tracking_uri)
         try:
             _set(store, _open_writer(tracking_uri), _full_id(store, run_id), text, as_json, **options)
@@ -133,22 +136,9 @@ def _show(store: RunStore, run_id: str, as_json: bool) -> None:
     sys.exit(_ANSWER_IS_NO if found.text is None else 0)
 
 
-def _set(
-    store: RunStore,
-    writer: RunWriter,
-    run_id: str,
-    text: str,
-    as_json: bool,
-    *,
-    base: str | None,
-    force_empty: bool,
-    allow_secrets: bool,
-    save_id: str | None,
-) -> None:
-    from mlreview.notes.revisions import new_save_id
-    from mlreview.notes.service import NoteService
+def _check(text: str, allow_secrets: bool) -> None:
+    """Refuse what no store takes, and what looks like a secret."""
     from mlreview.notes.texts import check_text, secrets_in
-    from mlreview.settings import acting_user
 
     check_text(text)
     secrets = secrets_in(text)
@@ -158,6 +148,24 @@ def _set(
             f"The note seems to hold a secret: {listed}.",
             hint="Nothing was written. Take it out, or say --allow-secrets.",
         )
+
+
+def _set(
+    store: RunStore,
+    writer: RunWriter,
+    run_id: str,
+    text: str,
+    as_json: bool,
+    *,
+    base: str | None,
+    force_empty: bool,
+    save_id: str | None,
+) -> None:
+    from mlreview.notes.results import EmptyOverFullError
+    from mlreview.notes.revisions import new_save_id
+    from mlreview.notes.service import NoteService
+    from mlreview.settings import acting_user
+
     notes = NoteService(store, writer)
     current = notes.load(run_id)
     wanted = None if base is None else "" if base.lower() == "none" else base.lower()
@@ -167,15 +175,19 @@ def _set(
         )
     if wanted is not None and wanted != current.sha and not _sent_before(notes, run_id, save_id):
         _refuse(run_id, base, current.sha, as_json)
-    saved = notes.save(
-        run_id,
-        text,
-        base=current.text,
-        save_id=save_id or new_save_id(),
-        author=acting_user() or "",
-        confirm_empty=force_empty,
-        only_if_unchanged=wanted is not None,
-    )
+    try:
+        saved = notes.save(
+            run_id,
+            text,
+            base=current.text,
+            save_id=save_id or new_save_id(),
+            author=acting_user() or "",
+            confirm_empty=force_empty,
+            only_if_unchanged=wanted is not None,
+        )
+    except EmptyOverFullError as error:
+        hint = "Nothing was written. Say --force-empty to empty it."
+        raise BadInputError(error.message, hint=hint) from error
     if saved.status == "conflict" and not saved.kept:
         _refuse(run_id, base, saved.sha, as_json)
     if as_json:

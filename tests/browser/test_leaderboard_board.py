@@ -62,6 +62,11 @@ def test_nine_columns_and_fifteen_rows_stand_on_a_laptop_without_scrolling(
         assert box is not None
         assert box["y"] + HEADER_PX + 15 * ROW_PX <= 900
         assert box["height"] >= HEADER_PX + 15 * ROW_PX
+        page.set_viewport_size({"width": 1240, "height": 900})  # too narrow for the lines: they don't become more
+        expect(page.locator(".st-key-leaderboard_said p")).to_have_css("width", re.compile("^[56]"))
+        assert page.locator(".st-key-leaderboard_said p").evaluate(
+            "node => node.clientHeight < 4.5 * parseFloat(getComputedStyle(node).lineHeight)"
+        )
 
 
 def test_a_name_of_three_hundred_characters_is_shown_whole_on_demand(ugly_app: str, ugly_sample: Sample, page: Page):
