@@ -1,12 +1,9 @@
-"""Production: not built yet; says what it will show and what is chosen so far."""
+"""Production: what is deployed, whether its review holds, and how it came there."""
 
 import streamlit as st
 
-from mlreview.ui import pages, placeholder
+from mlreview.ui import pages, production
 
 pages.ensure()
 st.header("Production")
-placeholder.render(
-    "What is deployed will stand here: the run behind each registered model and alias, how good it was "
-    "expected to be, and who approved it."
-)
+production.render()

@@ -192,6 +192,11 @@ def _row_of(table: RunTable, run_id: str) -> int | None:
     return int(rows[0]) if len(rows) else None
 
 
+def says_deployed(alias: str) -> bool:
+    """Whether an alias, by its name, points at what serves."""
+    return _alias_place(alias) is not None
+
+
 def _alias_place(alias: str) -> tuple[int, int] | None:
     """How surely an alias names what serves, smaller is surer; ``None`` where it does not."""
     folded = alias.casefold()

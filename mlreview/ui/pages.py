@@ -69,7 +69,13 @@ PAGES: tuple[PageSpec, ...] = (
         "What waits for a review, and one run under review.",
         urlstate.RunView,
     ),
-    PageSpec("production", "Production", ":material/rocket_launch:", "What is deployed, and who approved it."),
+    PageSpec(
+        "production",
+        "Production",
+        ":material/rocket_launch:",
+        "What is deployed, and who approved it.",
+        urlstate.ProductionView,
+    ),
 )
 BY_NAME = {spec.name: spec for spec in PAGES}
 

@@ -196,11 +196,20 @@ class CompareView:
     scope: str = field(default="experiments", metadata=_as("effect", _one_of("experiments", "chosen")))
 
 
-View = TypeVar("View", SharedView, RunView, LeaderboardView, NotesView, CurvesView, CompareView)
-VIEWS: tuple[type, ...] = (SharedView, RunView, LeaderboardView, NotesView, CurvesView, CompareView)
+@dataclass(frozen=True, slots=True)
+class ProductionView:
+    """What is deployed: what is looked for in it."""
+
+    search: str = field(default="", metadata=_as("deployed", _search))
 
 
-def to_params(view: SharedView | RunView | LeaderboardView | NotesView | CurvesView | CompareView) -> dict[str, str]:
+View = TypeVar("View", SharedView, RunView, LeaderboardView, NotesView, CurvesView, CompareView, ProductionView)
+VIEWS: tuple[type, ...] = (SharedView, RunView, LeaderboardView, NotesView, CurvesView, CompareView, ProductionView)
+
+
+def to_params(
+    view: SharedView | RunView | LeaderboardView | NotesView | CurvesView | CompareView | ProductionView,
+) -> dict[str, str]:
     """The view as address parameters; what is at its default is left out."""
     params: dict[str, str] = {}
     for spec in fields(view):
