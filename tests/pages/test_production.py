@@ -37,7 +37,7 @@ def open_page(monkeypatch: pytest.MonkeyPatch, uri: str, **params: str) -> AppTe
 
 
 def words(test: AppTest) -> str:
-    drawn = [one.value for kind in ("subheader", "markdown", "caption", "code") for one in test.get(kind)]
+    drawn = [one.value for kind in (test.subheader, test.markdown, test.caption, test.code) for one in kind]
     return "\n".join(drawn).replace("\\", "").replace("\u2060", "")
 
 

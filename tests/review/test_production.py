@@ -102,7 +102,7 @@ def test_an_empty_store_and_a_table_without_the_tags_have_no_places():
             "val_AUROC 0.917 → 0.921 after Bob approved",
         ),
         (
-            replace(REVIEW, state="approved", votes=(vote(),), content=Content("1", {})),
+            replace(REVIEW, state="approved", votes=(vote(),), content=Content({})),
             True,
             "Valid review",
             "Approved by Bob, for what it holds now",
