@@ -37,6 +37,7 @@ class Place:
         run_id: The run behind it; ``None`` where nothing says which.
         serves: Its name says that it is in use: ``champion``, ``production``, an environment.
         since: When that was recorded (ms, UTC); ``None`` where nobody knows.
+        experiment_id: Of an environment: each experiment has its own.
     """
 
     kind: Literal["alias", "environment", "model"]
@@ -46,11 +47,12 @@ class Place:
     run_id: str | None = None
     serves: bool = True
     since: int | None = None
+    experiment_id: str = ""
 
     @property
     def key(self) -> str:
         """What tells it from every other place."""
-        return f"{self.kind}\n{self.model}\n{self.name}"
+        return f"{self.kind}\n{self.model or self.experiment_id}\n{self.name}"
 
     @property
     def address(self) -> str:
@@ -153,14 +155,17 @@ def places(versions: Sequence[ModelVersion], table: RunTable) -> tuple[Place, ..
 
 def _environments(table: RunTable) -> Iterable[Place]:
     to, at = (table.tags.get(key) for key in PRODUCTION_COLUMNS)
-    newest: dict[str, Place] = {}
+    newest: dict[tuple[str, str], Place] = {}
     for row, environment in enumerate(to if to is not None else ()):
         if not environment:
             continue
         since = _milliseconds(at[row] if at is not None else None)
-        before = newest.get(environment)
+        experiment = table.experiment_ids[row]
+        before = newest.get((experiment, environment))
         if before is None or (since or 0) > (before.since or 0):
-            newest[environment] = Place("environment", environment, run_id=table.run_ids[row], since=since)
+            newest[experiment, environment] = Place(
+                "environment", environment, run_id=table.run_ids[row], since=since, experiment_id=experiment
+            )
     return newest.values()
 
 

@@ -90,10 +90,8 @@ def read_history(
     mine = [one for one in versions if one.name == place.model] if place.model else []
     runs: list[str] = [one.run_id for one in mine if one.run_id]
     if place.kind == "environment":
-        experiments = tuple(one.experiment_id for one in store.experiments())
-        table = store.runs(
-            RunQuery(experiments, lifecycle="all", metrics=(), tags=PRODUCTION_COLUMNS, limit=MOST_RUNS_OVER_HTTP)
-        )
+        limit = MOST_RUNS_OVER_HTTP if store.info().kind == "api" else None
+        table = store.runs(RunQuery((place.experiment_id,), metrics=(), tags=PRODUCTION_COLUMNS, limit=limit))
         to = table.tags[PRODUCTION_COLUMNS[0]]
         runs = [run_id for row, run_id in enumerate(table.run_ids) if to[row]]
     found: list[Review] = []

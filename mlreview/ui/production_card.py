@@ -66,7 +66,10 @@ def _head(one: Deployed) -> None:
     if not one.place.serves and one.standing.valid is False:
         color, icon = "gray", ":material/pending:"
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"#### {place_title(one.place)}", width="content")
+        experiment = next(
+            (each.name for each in reads.experiments() if each.experiment_id == one.place.experiment_id), ""
+        )
+        st.markdown(f"#### {place_title(one.place, experiment)}", width="content")
         st.badge(one.standing.short, color=color, icon=icon)
     said = [f"{_sentence(plain(one.standing.reason, 300))}."]
     event = one.promotion

@@ -8,10 +8,10 @@ MOST_LINES = 3
 _SUMMARY = "summary"
 
 
-def place_title(place: Place) -> str:
-    """Where something is deployed, as Markdown."""
+def place_title(place: Place, experiment: str = "") -> str:
+    """Where something is deployed, as Markdown; ``experiment`` is the name of the environment's."""
     if place.kind == "environment":
-        return plain(place.name, 80)
+        return f"{plain(experiment, 80)} · {plain(place.name, 80)}" if experiment else plain(place.name, 80)
     number = f" · v{plain(place.version.version, 12)}" if place.version else ""
     return (
         f"{plain(place.model, 80)} · {plain(place.name, 60)}{number}" if place.name else plain(place.model, 80) + number

@@ -43,7 +43,7 @@ def words(test: AppTest) -> str:
 
 def titles(test: AppTest) -> list[str]:
     found = [one.value.replace("\\", "") for one in test.main.markdown if one.value.startswith("####")]
-    return [one.split(" · ")[0].removeprefix("#### ") for one in found]
+    return [one.split(" · v")[0].removeprefix("#### ") for one in found]
 
 
 def test_what_is_deployed_without_a_valid_review_stands_on_top(deployed: Sample, monkeypatch: pytest.MonkeyPatch):
@@ -57,7 +57,8 @@ def test_what_is_deployed_without_a_valid_review_stands_on_top(deployed: Sample,
     said = words(test)
     assert "**4 deployed** · :red[**3 without a valid review**] · :green[1 with a review that holds]" in said
     first, hostile, *others = titles(test)
-    assert (first, others) == ("production-eu", ["weather", "sports", "sports"])
+    assert first == "sports · production-eu"
+    assert others == ["weather · production", "sports · champion", "sports · challenger"]
     assert hostile.startswith("![x](evil.example) <b>bold $x$ **and `more`** www")
     assert "Approved by Bob and Carol, for what it holds now." in said
     assert "better on short posts" in said
@@ -84,7 +85,7 @@ def test_the_history_and_the_recipe_are_read_when_somebody_opens_them(
     deployed: Sample, monkeypatch: pytest.MonkeyPatch
 ):
     test = open_page(monkeypatch, deployed.uri, deployed="sports champion")
-    assert titles(test) == ["sports"]
+    assert titles(test) == ["sports · champion"]
     assert "mlreview reproduce" not in words(test)
     for key in ("moves_alias\nsports\nchampion", "recipe_alias\nsports\nchampion"):
         test.session_state[key] = True
@@ -107,7 +108,7 @@ def test_a_registry_that_does_not_answer_is_said_and_recorded_deployments_stay(
     monkeypatch.setenv("MLREVIEW_REGISTRY_URI", "http://127.0.0.1:9")
     test = open_page(monkeypatch, deployed.uri)
     assert "did not answer" in test.warning[0].value
-    assert titles(test) == ["production-eu"]
+    assert titles(test) == ["sports · production-eu"]
 
 
 def test_a_deleted_run_is_named_as_such(sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
