@@ -1,6 +1,7 @@
 """``mlreview reproduce`` and ``mlreview retrain``: show what was recorded, ask, carry it out, say what came of it."""
 
 import json
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -261,7 +262,8 @@ class _Job:
         written |= {f"mlreview/untracked/{path}": data for path, data in self.recorded.untracked.items()}
         for path, data in written.items():
             lines = data.decode("utf-8", "replace").splitlines()
-            say(_printable(f"\n{path} ({len(lines):,} line{'' if len(lines) == 1 else 's'}):"))
+            say("")
+            say(_printable(f"{path} ({len(lines):,} line{'' if len(lines) == 1 else 's'}):"))
             for line in lines[:_SHOWN_LINES]:
                 say(f"  {_printable(line)}")
             if len(lines) > _SHOWN_LINES:
@@ -349,7 +351,10 @@ class _Job:
         if good and not self.options["keep"]:
             again.attempt.remove()
         else:
-            _aside(f"Code, environment and output are in {again.attempt.folder}.")
+            attempt = again.attempt
+            _aside(f"Code, environment and output are in {attempt.folder}. When you have looked at them:")
+            line = ["git", "-C", str(attempt.repository), "worktree", "remove", "--force", str(attempt.worktree)]
+            _aside(f"  {shlex.join(line)}")
 
 
 def _outcome_report(again: "Again") -> dict[str, Any]:

@@ -177,6 +177,7 @@ def test_data_that_only_their_digest_knows_are_the_first_thing_that_differs(benc
     last = done.stdout.strip().splitlines()[-1]
     assert last.startswith("not reproduced: here is the first thing that differs: train data: digest")
     assert (tmp_path / "again" / "output.log").exists()  # kept, to look at
+    assert f"worktree remove --force {tmp_path / 'again' / 'code'}" in done.stderr
     git(bench.repository, "worktree", "remove", "--force", str(tmp_path / "again" / "code"))
 
 
