@@ -109,24 +109,28 @@ def render(help: str = "As whom notes are saved") -> None:
             _render_name(person)
 
 
-def render_ask() -> None:
-    """Before somebody acts in a review: a name, or the login."""
+def render_ask(place: str) -> None:
+    """Before somebody acts in a review: a name, or the login.
+
+    Args:
+        place: Where on the page it stands: the same question can stand beside each thread.
+    """
     person = current()
     with st.container(border=True, horizontal=True, vertical_alignment="bottom"):
         if person.via == "nobody":
             st.markdown("**Log in to take part in this review.**", width="stretch")
-            st.button("Log in", icon=":material/login:", key="identity_login_ask", on_click=st.login)
+            st.button("Log in", icon=":material/login:", key=f"identity_login_ask.{place}", on_click=st.login)
             return
         st.text_input(
             "Who are you?",
-            key="identity_ask",
+            key=f"identity_ask.{place}",
             max_chars=MAX_NAME_CHARS,
             placeholder="Your name, as your team knows you",
             help="It stands beside what you say in reviews. Nobody checks it, so it is shown as unverified.",
             on_change=_typed,
-            args=("identity_ask",),
+            args=(f"identity_ask.{place}",),
         )
-        st.button("That is me", icon=":material/check:", key="identity_ask_done")
+        st.button("That is me", icon=":material/check:", key=f"identity_ask_done.{place}")
 
 
 def _render_name(person: Person) -> None:

@@ -99,7 +99,7 @@ def _fragment(case: Case, anchors: tuple[Anchor, ...], key: str) -> None:
     if identity.current().said:
         render(case, anchors, key)
     else:
-        identity.render_ask()
+        identity.render_ask(key)
 
 
 def render_threads_here(case: Case, kinds: Sequence[AnchorKind]) -> None:

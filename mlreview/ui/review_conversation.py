@@ -52,7 +52,7 @@ def _render(case: Case, before: str) -> None:
     if identity.current().said:
         review_compose.render(case, anchors(case), "review_say")
     else:
-        identity.render_ask()
+        identity.render_ask("say")
     _render_history(case)
 
 
@@ -117,7 +117,7 @@ def _render_tools(case: Case, thread: Thread) -> None:
 
 def _render_answer(case: Case, thread: Thread) -> None:
     if not identity.current().said:
-        identity.render_ask()
+        identity.render_ask(f"answer.{thread.comment_id}")
         return
     key = _key(thread.comment_id)
     outcome: Outcome = st.segmented_control(
@@ -153,7 +153,7 @@ def _render_answer(case: Case, thread: Thread) -> None:
 
 def _render_resolve(case: Case, target: str) -> None:
     if not identity.current().said:
-        identity.render_ask()
+        identity.render_ask(f"resolve.{target}")
         return
     key = _key(target)
     text = st.text_input("What was done, or why it is dropped", key=f"review_done_text_{key}", max_chars=1_000) or ""
@@ -169,7 +169,7 @@ def _render_resolve(case: Case, target: str) -> None:
 
 def _render_reply(case: Case, thread: Thread) -> None:
     if not identity.current().said:
-        identity.render_ask()
+        identity.render_ask(f"reply.{thread.comment_id}")
         return
     key = f"{_key(thread.comment_id)}_{len(thread.replies)}"
     text = st.text_area("Reply", key=f"review_reply_text_{key}", max_chars=review_compose.MAX_CHARS, height=100) or ""

@@ -66,7 +66,7 @@ def _render_reasons(case: Case) -> None:
     if not case.asked or case.review.state == "withdrawn":
         return
     if not person.said:
-        identity.render_ask()
+        identity.render_ask("decide")
         return
     no = why_not(case, "approved", _approval(case))
     if no:
@@ -102,7 +102,7 @@ def _render_more(case: Case) -> None:
 @st.dialog("Approve", width="medium", on_dismiss="rerun")
 def _approve(case: Case) -> None:
     if not identity.current().said:
-        identity.render_ask()
+        identity.render_ask("approve")
         return
     st.markdown(plain(case.summary.headline, 300))
     questions = len(case.review.open_questions)
@@ -159,7 +159,7 @@ def _one_more_row() -> None:
 @st.dialog("Request changes", on_dismiss="rerun")
 def _changes(case: Case) -> None:
     if not identity.current().said:
-        identity.render_ask()
+        identity.render_ask("changes")
         return
     st.markdown("Nothing is approved until you lift this, or the team's lead does, with a reason.")
     text = st.text_area("What has to change", key="review_changes_text", max_chars=review_compose.MAX_CHARS) or ""

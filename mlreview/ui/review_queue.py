@@ -28,7 +28,7 @@ def render() -> None:
     table = reads.runs(queue_query(experiments)).table
     queue = make_queue(table, me.name if me.said else None, people)
     if not me.said:
-        identity.render_ask()
+        identity.render_ask("queue")
     if not queue.groups:
         st.info(
             "Open a run from the leaderboard, share it as a draft or request its review: it then stands here.",

@@ -31,7 +31,7 @@ def render_buttons(case: Case) -> None:
 @st.dialog("Share a draft", on_dismiss="rerun")
 def _draft(case: Case) -> None:
     if not identity.current().said:
-        identity.render_ask()
+        identity.render_ask("draft")
         return
     st.markdown("Whoever opens the link can read and comment. Nobody is asked to decide.")
     text = st.text_area("What to look at, if anything", key="review_draft_text", max_chars=2_000) or ""
@@ -50,7 +50,7 @@ def _draft(case: Case) -> None:
 def _ask(case: Case) -> None:
     """The form; when it was sent, what to tell the reviewers."""
     if not identity.current().said:
-        identity.render_ask()
+        identity.render_ask("request")
         return
     sent: Review | None = st.session_state.get(_SENT)
     if sent is not None:

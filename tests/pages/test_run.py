@@ -137,6 +137,15 @@ def test_what_somebody_may_not_do_is_disabled_with_the_reason(open_run):
     assert "'root' could be anybody" in said(test)
 
 
+def test_whoever_has_not_said_who_they_are_is_asked_wherever_one_can_speak(open_run):
+    # The same question stands beside the decision, each section and each thread.
+    test = open_run(NETWORK.format(32, "0.1"), me="")
+    asked = [one for one in test.text_input if one.label == "Who are you?"]
+    assert len(asked) > 3
+    asked[-1].set_value("Cleo").run()
+    assert not [one for one in test.text_input if one.label == "Who are you?"]
+
+
 def test_hostile_texts_are_never_markup(open_run):
     for name in ("hostile", NETWORK.format(32, "0.1")):
         shown = [str(one.value) for one in (*open_run(name).markdown, *open_run(name).header)]
