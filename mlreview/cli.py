@@ -13,6 +13,7 @@ import click
 
 from mlreview import __version__, names
 from mlreview.cli_gate import gate_command
+from mlreview.cli_keys import keys
 from mlreview.cli_notes import note_group
 from mlreview.cli_promote import promote_command
 from mlreview.cli_reproduce import reproduce_commands
@@ -344,6 +345,7 @@ main.add_command(note_group(_open_store, _tracking_uri_option))
 for _command in reproduce_commands(_open_store, _open_writer, _tracking_uri_option):
     main.add_command(_command)
 main.add_command(review_group(_open_store, _open_writer, _tracking_uri_option))
+main.add_command(keys)
 main.add_command(gate_command(_open_store, _tracking_uri_option))
 main.add_command(promote_command(_open_store, _open_writer, _tracking_uri_option))
 

@@ -89,13 +89,14 @@ def desk(open_store: Opening, tracking_uri: str | None, *, deep: bool = False) -
     from mlreview.policy import Policy
     from mlreview.review.gate import Demands
     from mlreview.review.people import people_from
+    from mlreview.review.signatures import verifier
     from mlreview.settings import load_settings
 
     settings = load_settings(tracking_uri=tracking_uri)
     people = people_from(settings.people, settings.lead)
-    demands = Demands(
-        settings.policy or Policy(), settings.required_fields, settings.note_headings or names.NOTE_HEADINGS, deep
-    )
+    verify = verifier(settings.trusted_keys, people) if settings.trusted_keys else None
+    headings = settings.note_headings or names.NOTE_HEADINGS
+    demands = Demands(settings.policy or Policy(), settings.required_fields, headings, deep, verify)
     store = open_store(tracking_uri)
     try:
         yield Desk(store, people, settings, demands)

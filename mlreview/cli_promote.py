@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mlreview.cli_gate import ANSWER_IS_NO, Opening, desk, link_to, print_answer, printable
+from mlreview.cli_keys import signer_for
 from mlreview.errors import BadInputError, WriteError
 from mlreview.store.base import RunWriter
 
@@ -66,7 +67,8 @@ def promote_command(open_store: Opening, open_writer: Writing, uri_option: Calla
             if enforce:
                 demands = replace(demands, policy=demands.policy.model_copy(update={"enforce": True}))
             writer = open_writer(tracking_uri)
-            reviews = Reviews(found.store, writer, found.people)
+            sign = signer_for(actor.name, found.people)
+            reviews = Reviews(found.store, writer, found.people, sign=sign)
             try:
                 done = promote(found.store, writer, reviews, found.people, actor, wish, demands)
             except WriteError as error:

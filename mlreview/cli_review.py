@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mlreview.cli_keys import signer_for
 from mlreview.errors import BadInputError, WriteError
 from mlreview.store.base import RunStore, RunWriter
 
@@ -226,7 +227,8 @@ def _desk(
         return About(store.run(run_id).name or run_id, run_url(settings.app_url, run_id))
 
     people = people_from(settings.people, settings.lead)
-    reviews = Reviews(store, writer, people, notify=notifier(settings.webhook_url, about))
+    sign = signer_for(acting_user() or "", people)
+    reviews = Reviews(store, writer, people, notify=notifier(settings.webhook_url, about), sign=sign)
     found = event_id or new_event_id()
     try:
         yield _Desk(store, reviews, Actor((acting_user() or "unknown")[:250], via="cli"), found)

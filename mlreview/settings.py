@@ -16,6 +16,7 @@ from mlreview import names
 from mlreview.errors import BadInputError
 from mlreview.fields import check_field_name
 from mlreview.policy import Policy, check_headings
+from mlreview.trusted_keys import TrustedKey, check_trusted
 
 CONFIG_FILE = "mlreview.toml"
 
@@ -128,6 +129,17 @@ class Settings(BaseSettings):
         default=None,
         description="What the gate demands before a model ships; see docs/policy.md.",
     )
+
+    trusted_keys: dict[str, TrustedKey] = Field(
+        default={},
+        description="Public keys whose signatures under decisions count, by their id; see docs/threat-model.md.",
+    )
+
+    @field_validator("trusted_keys")
+    @classmethod
+    def _named_by_their_ids(cls, value: dict[str, TrustedKey]) -> dict[str, TrustedKey]:
+        check_trusted(value)
+        return value
 
     @field_validator("policy")
     @classmethod

@@ -36,6 +36,7 @@ from mlreview.review.versions import tag_versions
 from mlreview.store.base import RunStore, RunWriter
 
 Notify = Callable[[Review, ReviewEvent], None]
+Sign = Callable[[ReviewEvent], ReviewEvent]
 
 _CLAIMS = 200
 """How often a decision that keeps losing its number tries the next one."""
@@ -52,15 +53,22 @@ class Recorder:
         writer: To write with; ``None`` where nothing may be written.
         reading: Projects reviews.
         notify: Told of each new event.
+        sign: Puts a signature under each decision, which no hash holds: it can't be claimed before it is made.
     """
 
     def __init__(
-        self, store: RunStore, writer: RunWriter | None, reading: Reading, notify: Notify | None = None
+        self,
+        store: RunStore,
+        writer: RunWriter | None,
+        reading: Reading,
+        notify: Notify | None = None,
+        sign: Sign | None = None,
     ) -> None:
         self._store = store
         self._writer = writer
         self._reading = reading
         self._notify = notify
+        self._sign = sign or (lambda event: event)
 
     def remark(self, run_id: str, actor: Actor, kind: Kind, body: Body, event_id: str | None) -> Review:
         """Write an event that decides nothing."""
@@ -95,7 +103,9 @@ class Recorder:
         for _ in range(_CLAIMS):
             run = self._store.run(run_id)
             event = ReviewEvent(event_id, kind, run_id, run.experiment_id, time_of(event_id), actor, body, seq=1)
-            encode(replace(event, seq=999_999_999, digest="0" * 64))  # too long is said before anything is written
+            encode(
+                self._sign(replace(event, seq=999_999_999, digest="0" * 64))
+            )  # too long is said before anything is written
             content = self._reading.content(run)
             if _written_before(run, event):
                 return self._finish(event, content, tell=False)
@@ -113,7 +123,7 @@ class Recorder:
                 event = _as_claimed(event, claimed)
             least = seq + 1
             if writer.log_param(run_id, seq_param(seq), claim_value(event)) == claim_value(event):
-                writer.set_tag(run_id, names.EVENT_TAG_PREFIX + event_id, encode(event))
+                writer.set_tag(run_id, names.EVENT_TAG_PREFIX + event_id, encode(self._sign(event)))
                 return self._finish(event, content, tell=True)
         raise WriteError("Others kept deciding at the same moment.", hint=f"{NOTHING_WRITTEN} Try again.")
 

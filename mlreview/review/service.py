@@ -27,7 +27,7 @@ from mlreview.review.events import Actor
 from mlreview.review.people import People
 from mlreview.review.projection import tags_of
 from mlreview.review.reading import Reading
-from mlreview.review.recording import Notify, Recorder
+from mlreview.review.recording import Notify, Recorder, Sign
 from mlreview.review.results import Review
 from mlreview.store.base import RunStore, RunWriter
 
@@ -45,6 +45,7 @@ class Reviews:
         hash_bytes: How many bytes of a model's files are read and hashed.
         notify: Told of each new event once it is in the store, with the review as it is then; what it raises is
             logged and changes nothing.
+        sign: Puts a signature under each decision; ``None`` for none.
     """
 
     def __init__(
@@ -55,11 +56,12 @@ class Reviews:
         *,
         hash_bytes: int = HASH_BYTES,
         notify: Notify | None = None,
+        sign: Sign | None = None,
     ) -> None:
         self._store = store
         self.people = people or People()
         self._reading = Reading(store, self.people, hash_bytes)
-        self._recorder = Recorder(store, writer, self._reading, notify)
+        self._recorder = Recorder(store, writer, self._reading, notify, sign)
 
     # --- reading
 

@@ -29,6 +29,7 @@ class Story:
 
 def told(template: Path, folder: Path) -> Story:
     """The story in a SQLite store of its own."""
+    folder.mkdir(exist_ok=True)
     return tell(sqlite_uri(copy_sqlite(template, folder / "mlflow.db")), folder / "artifacts")
 
 
