@@ -75,7 +75,7 @@ def _table(seen: Compared, section: Section, rows: Sequence[DiffRow]) -> Table:
 def _cell(seen: Compared, section: Section, row: DiffRow, at: int) -> str:
     value = row.values[at]
     if value is None:
-        return "—"
+        return row.absent or "—"
     if section.name != "metrics":
         text = printable(" ".join(str(value).split())) or "(empty)"
         return text if len(text) <= _CELL_CHARS else f"{text[: _CELL_CHARS - 1]}…"

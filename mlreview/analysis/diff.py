@@ -130,8 +130,10 @@ class Comparison:
     @cached_property
     def explained(self) -> bool:
         """Something that could have caused a difference is recorded as different; a seed counts."""
-        causes: tuple[SectionName, ...] = ("params", "data", "code", "environment", "model")
-        return any(self[name].differing for name in causes)
+        causes: tuple[SectionName, ...] = ("params", "data", "code", "environment")
+        if any(self[name].differing for name in causes):
+            return True
+        return any(diff_model.is_cause(row) for row in self["model"].differing)
 
     @cached_property
     def replicates(self) -> Replicates:
@@ -166,7 +168,8 @@ def compare(recorded: Recorded, first_metric: str | None = None) -> Comparison:
 
     Returns:
         Every record of every run is in exactly one row of one section; ``mlreview.*`` params, tags and artifacts are in
-        none, except where this project recorded the code or the environment under such a key.
+        none, except where this project recorded the code, the environment or the model under such a key. Params that
+        say what the model is made of are in the section of the model.
     """
     runs = recorded.runs
     sections = (
@@ -175,13 +178,13 @@ def compare(recorded: Recorded, first_metric: str | None = None) -> Comparison:
         Section("data", text_rows(diff_data.lines(list(runs.run_ids), recorded.datasets))),
         Section("code", text_rows(diff_code.lines(runs, recorded.files))),
         Section("environment", text_rows(diff_environment.lines(runs, recorded.files))),
-        Section("model", text_rows(diff_model.lines(runs, recorded.models, recorded.files))),
+        Section("model", diff_model.rows(runs, recorded.models, recorded.files)),
         Section("tags", _tags(runs)),
         Section("artifacts", _artifacts(recorded)),
     )
     comparison = Comparison(recorded, sections)
     unexplained = all(row.partial or row.key in SEED_KEYS for row in comparison["params"].differing)
-    if unexplained and any(row.key == "architecture" for row in comparison["model"].differing):
+    if unexplained and any(row.key == diff_model.ARCHITECTURE for row in comparison["model"].differing):
         first = comparison["model"]  # no param explains what this does
         sections = (first, *(section for section in sections if section is not first))
     return Comparison(recorded, sections)
@@ -189,8 +192,9 @@ def compare(recorded: Recorded, first_metric: str | None = None) -> Comparison:
 
 def _params(runs: RunTable) -> tuple[DiffRow, ...]:
     rows = []
+    elsewhere = diff_model.own_params(runs)
     for key, column in runs.params.items():
-        if key.startswith(names.OWN_PREFIX):
+        if key.startswith(names.OWN_PREFIX) or key in elsewhere:
             continue
         values = tuple(column)
         groups, hidden = judge_param(key, values)

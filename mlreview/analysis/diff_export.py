@@ -86,7 +86,7 @@ def _which(rows: Sequence[int], labels: Sequence[str]) -> str:
 def _shown(seen: Compared, section: Section, row: DiffRow, at: int) -> str:
     value = row.values[at]
     if value is None:
-        return "—"
+        return row.absent or "—"
     if section.name != "metrics":
         text = str(value)
         return _text(text) if text.strip() else "(empty)"

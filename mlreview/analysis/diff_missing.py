@@ -57,10 +57,13 @@ def missing_records(recorded: Recorded) -> tuple[MissingRecord, ...]:
         for row in range(count)
     ]
     unread = [run_id in recorded.files and bool(recorded.files[run_id].problem) for run_id in runs.run_ids]
+    told = [runs.params.get(names.ARCHITECTURE_PARAM), runs.tags.get(names.ARCHITECTURE_TAG)]
+    networks = [
+        architecture(files[row].texts) is not None or any(one is not None and one[row] is not None for one in told)
+        for row in range(count)
+    ]
     lacking = {
-        "architecture": [
-            stepwise[row] and not unread[row] and architecture(files[row].texts) is None for row in range(count)
-        ],
+        "architecture": [stepwise[row] and not unread[row] and not networks[row] for row in range(count)],
         "data": [run_id not in with_data for run_id in runs.run_ids],
         "data location": [run_id in with_data and run_id not in located for run_id in runs.run_ids],
         "seed": [not known for known in seeded],

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+from mlreview import names
 from mlreview.analysis.diff import ArtifactFacts, Recorded
 from mlreview.analysis.diff_model import SUMMARY
 from mlreview.entities import Artifact, LoggedModel, RunQuery
@@ -16,6 +17,7 @@ from mlreview.errors import MlreviewError, NotFoundError
 from mlreview.store.base import RunStore
 
 MAX_TEXT_BYTES = 400_000
+_MAX_MANIFEST_BYTES = 2_000_000
 _MAX_FOLDERS = 20
 _MAX_FILES = 1_000
 _AT_ONCE = 8
@@ -39,12 +41,21 @@ def with_files(store: RunStore, recorded: Recorded) -> Recorded:
     last_model = {model.run_id: model for model in recorded.models}
     run_ids = [str(run_id) for run_id in recorded.runs.run_ids]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        facts = pool.map(lambda run_id: read_files(store, run_id, last_model.get(run_id)), run_ids)
+        digests = recorded.runs.tags.get(names.MODEL_DIGEST_TAG, [None] * len(run_ids))
+        hashed = {run_id for run_id, digest in zip(run_ids, digests, strict=True) if digest}
+        facts = pool.map(lambda one: read_files(store, one, last_model.get(one), one in hashed), run_ids)
         return replace(recorded, files=dict(zip(run_ids, facts, strict=True)))
 
 
-def read_files(store: RunStore, run_id: str, model: LoggedModel | None) -> ArtifactFacts:
-    """What one run's files say; ``problem`` where they can't be read."""
+def read_files(store: RunStore, run_id: str, model: LoggedModel | None, hashed: bool = False) -> ArtifactFacts:
+    """What one run's files say; ``problem`` where they can't be read.
+
+    Args:
+        store: Where they are.
+        run_id: Whose.
+        model: The last one that the run logged, if any.
+        hashed: Training recorded a manifest of it; one more file to ask for.
+    """
     texts: dict[str, str] = {}
     problem = ""
     try:
@@ -65,6 +76,14 @@ def read_files(store: RunStore, run_id: str, model: LoggedModel | None) -> Artif
             except MlreviewError as error:
                 problem = problem or error.message
                 break
+    if model is not None and hashed:
+        manifest = f"{names.MANIFEST_FOLDER}/{model.model_id}.json"
+        try:
+            texts[manifest] = _text(store.read_artifact(run_id, manifest, _MAX_MANIFEST_BYTES))
+        except NotFoundError:
+            pass  # the digest is among the tags all the same
+        except MlreviewError as error:
+            problem = problem or error.message
     return ArtifactFacts({one.path: one.size for one in listed}, texts, problem)
 
 

@@ -16,6 +16,7 @@ class DiffRow:
         groups: Which values are the same: equal numbers are equal values, -1 is missing.
         hidden: Why the row is not shown by default; empty when it is.
         repeats: The row above that says the same, if one does.
+        absent: What a run says that has no value, in words; a dash where this is empty.
     """
 
     key: str
@@ -23,6 +24,7 @@ class DiffRow:
     groups: tuple[int, ...]
     hidden: Hidden = ""
     repeats: str = ""
+    absent: str = ""
 
     @property
     def differs(self) -> bool:
@@ -47,6 +49,7 @@ class Line:
         known: Which runs recorded this kind of thing at all. A run that did and has no value lacks it: a package
             that isn't installed. One that didn't says nothing, and is no difference. ``None``: whoever has a value.
         aside: A free text that has a page of its own: shown only with everything else.
+        absent: What a run says that has no value. A line with it stands even where no run has one.
     """
 
     key: str
@@ -55,6 +58,7 @@ class Line:
     identifies: bool = False
     known: tuple[bool, ...] | None = None
     aside: bool = False
+    absent: str = ""
 
 
 def mark_repeats(rows: Iterable[DiffRow], spell: Callable[[DiffRow], tuple[object, ...]]) -> tuple[DiffRow, ...]:
@@ -79,7 +83,7 @@ def mark_repeats(rows: Iterable[DiffRow], spell: Callable[[DiffRow], tuple[objec
 
 def text_rows(lines: Iterable[Line]) -> tuple[DiffRow, ...]:
     """Judge lines; those that differ come first, each group in the order given. Lines that no run has are dropped."""
-    rows = [_row(line) for line in lines if any(value is not None for value in line.values)]
+    rows = [_row(line) for line in lines if line.absent or any(value is not None for value in line.values)]
     return tuple(sorted(rows, key=lambda row: (not row.differs, row.partial)))
 
 
@@ -93,4 +97,5 @@ def _row(line: Line) -> DiffRow:
         groups, hidden = judge_text(line.values)
     if hidden == "same" and len(set(line.values)) > 1:
         hidden = "spelling"
-    return DiffRow(line.key, line.values, groups, "note" if line.aside and hidden in ("", "unique") else hidden)
+    hidden = "note" if line.aside and hidden in ("", "unique") else hidden
+    return DiffRow(line.key, line.values, groups, hidden, absent=line.absent)

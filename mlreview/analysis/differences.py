@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from mlreview import names
 from mlreview.analysis.params import canonical_param
 from mlreview.entities import RunTable
 
@@ -40,6 +41,8 @@ def what_differs(runs: RunTable, reference: RunTable, keys: Sequence[str]) -> li
                 continue
             if mine is None:
                 lacking[row].append(f"no {key}")
+            elif key == names.ARCHITECTURE_PARAM and mine.strip():
+                said[row].append(_short(mine))  # layers say themselves what they are
             else:
                 said[row].append(f"{key} {_short(mine)}")
     return [_joined([*has, *lacks]) for has, lacks in zip(said, lacking, strict=True)]

@@ -14,6 +14,7 @@ from mlreview.entities import RunTable, TextColumn
 SEED_KEYS = frozenset({"seed", "random_seed", "random_state"})
 # Keras numbers its optimizers per process (sgd, sgd_1, sgd_4 ...), and autolog records that as opt_name.
 _COUNTED_KEYS = frozenset({"opt_name", "optimizer_name"})
+_OF_ARCHITECTURE = frozenset({names.LAYERS_PARAM, names.WIDTHS_PARAM, names.PARAMETERS_PARAM})
 _COUNTER = re.compile(r"_\d+$")
 # A leading zero (007) is an id's, not a number's.
 _NUMBER = re.compile(r"^[+-]?((0|[1-9]\d*)(\.\d*)?|\.\d+)([eE][+-]?\d+)?$", re.ASCII)
@@ -63,6 +64,9 @@ def varying_params(params: Mapping[str, TextColumn], rows: int) -> tuple[str, ..
         params: Text columns of ``rows`` entries each.
         rows: How many runs there are.
 
+    The architecture that ``mlreview.track()`` records comes first, without its layers, widths and weights where they
+    follow from it; and not at all where a param of the training's own (``hidden_units``) is what varies in it.
+
     Returns:
         Keys, by how much each says about which run it is: the entropy of its values, times the share of runs that
         have it; then by name. Seeds come last: they tell replicates apart and nothing else.
@@ -76,7 +80,8 @@ def varying_params(params: Mapping[str, TextColumn], rows: int) -> tuple[str, ..
         distinct = set(spelling.values())
         if len(set(spelt)) < 2:
             continue
-        if len(distinct) == rows >= _ID_LIKE_MIN_RUNS and not any(_NUMBER.match(value) for value in distinct):
+        own = len(distinct) == rows >= _ID_LIKE_MIN_RUNS and not any(_NUMBER.match(value) for value in distinct)
+        if own and key != names.ARCHITECTURE_PARAM:
             continue
         found.append((key in SEED_KEYS, -_information(spelt), key, spelt))
     # Of two that say the same, the one that the training code named comes before autologging's.
@@ -86,7 +91,31 @@ def varying_params(params: Mapping[str, TextColumn], rows: int) -> tuple[str, ..
         repeats = _says_the_same if information else _follows_from
         if not any(repeats(spelt, earlier) for _, earlier in kept):
             kept.append((key, spelt))
-    return tuple(key for key, _ in kept)
+    return _architecture_once(dict(kept))
+
+
+def _architecture_once(kept: Mapping[str, list[str | None]]) -> tuple[str, ...]:
+    """The same params with one of those that say what the model is made of, and that one first."""
+    network = kept.get(names.ARCHITECTURE_PARAM)
+    if network is None:
+        return tuple(kept)
+    keys = [key for key in kept if key not in _OF_ARCHITECTURE or not _follows_from(kept[key], network)]
+    keys.remove(names.ARCHITECTURE_PARAM)
+    if any(_varies_in(kept[key], network) for key in keys if key not in SEED_KEYS | _OF_ARCHITECTURE):
+        return tuple(keys)
+    return (names.ARCHITECTURE_PARAM, *keys)
+
+
+def _varies_in(column: list[str | None], network: list[str | None]) -> bool:
+    """Whether this is the number that an architecture has in it (``32`` of ``Dense 32 relu``), and all that varies.
+
+    That both change together is not enough: between two runs anything that changes does.
+    """
+    held = all(
+        value is not None and layers is not None and value in layers.split()
+        for value, layers in zip(column, network, strict=True)
+    )
+    return held and _follows_from(network, column)
 
 
 def _information(column: list[str | None]) -> float:

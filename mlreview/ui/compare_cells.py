@@ -220,7 +220,8 @@ def _text_cells(seen: Compared, row: DiffRow, marks: "_Marks") -> list[dict[str,
     made = []
     for at, value in enumerate(row.values):
         if value is None:
-            made.append({"state": _state(seen, row, at, "missing"), "text": "—", "title": "Not recorded by this run"})
+            text = row.absent or "—"
+            made.append({"state": _state(seen, row, at, "missing"), "text": text, "title": "Not recorded by this run"})
             continue
         text = str(value)
         if not text.strip():

@@ -1,10 +1,12 @@
 """What a comparison reads, from a real store with real files."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
 
+from mlreview import names
 from mlreview.analysis.diff import ArtifactFacts
 from mlreview.analysis.diff_read import MAX_TEXT_BYTES, read_files, read_recorded, with_files
 from mlreview.entities import LoggedModel
@@ -51,6 +53,18 @@ def test_files_of_a_logged_model_are_read_and_nothing_outside_of_it(client, sqli
         store.read_model_artifact(logged, "../secret.txt")
     with pytest.raises(NotFoundError):
         store.read_model_artifact(logged, "conda.yaml")
+
+
+def test_the_manifest_of_the_last_model_is_read_where_training_recorded_one(client, sqlite_store: str, tmp_path: Path):
+    run = new_run(client, tmp_path)
+    logged = LoggedModel("m-1", "model", run, "1", tmp_path.as_uri(), "READY", 0)
+    client.log_text(run, "{}", f"{names.MANIFEST_FOLDER}/m-1.json")
+    store = open_store(sqlite_store)
+    told = replace(read_recorded(store, [run]), models=[logged])
+    assert with_files(store, told).files[run].texts == {}  # nothing says that there is one
+    client.set_tag(run, names.MODEL_DIGEST_TAG, "f" * 64)
+    told = replace(read_recorded(store, [run]), models=[logged])
+    assert with_files(store, told).files[run].texts == {f"{names.MANIFEST_FOLDER}/m-1.json": "{}"}
 
 
 def test_a_run_whose_files_cannot_be_read_is_compared_without_them(client, sqlite_store: str, tmp_path: Path):

@@ -42,3 +42,8 @@ def test_the_text_stays_short():
 def test_a_param_that_was_not_read_differs_nowhere():
     runs = table({"a": "1"}, {"a": "2"})
     assert what_differs(runs, runs.take([0]), ["b"]) == ["", ""]
+
+
+def test_an_architecture_speaks_for_itself():
+    runs, leader = table({"model_architecture": "Dense 8 relu → Dense 1", "lr": "0.2"}), table({"lr": "0.1"})
+    assert what_differs(runs, leader, ["model_architecture", "lr"]) == ["Dense 8 relu → Dense 1 · lr 0.2"]

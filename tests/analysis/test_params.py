@@ -146,3 +146,34 @@ def test_hundreds_of_params_of_hundreds_of_runs_are_told_apart_once_each():
 def test_of_two_params_that_say_the_same_the_trainings_own_name_stands_for_both():
     params = {"opt_name": text_column(["sgd", "adam"]), "optimizer": text_column(["SGD", "Adam"])}
     assert varying_params(params, 2) == ("optimizer",)
+
+
+def architecture(*widths: int, inputs: int = 100, **more: list) -> dict:
+    told = {
+        "model_architecture": [f"Dense {width} relu → Dense 1 sigmoid" for width in widths],
+        "model_layers": ["2"] * len(widths),
+        "model_widths": [f"{width}, 1" for width in widths],
+        "model_parameters": [str((inputs + 2) * width + 1) for width in widths],
+    }
+    return {key: text_column(column) for key, column in {**told, **more}.items()}
+
+
+@pytest.mark.parametrize(
+    ("params", "kept"),
+    [
+        (architecture(32, 8), ("model_architecture",)),
+        (architecture(4, 8, 16, 32, 64), ("model_architecture",)),  # a text of its own in each, and yet no id
+        (architecture(32, 8, hidden_units=["32", "8"]), ("hidden_units",)),
+        (architecture(32, 8, lr=["0.1", "0.2"]), ("model_architecture", "lr")),
+        (architecture(32, 8, 8, lr=["0.1", "0.2", "0.3"]), ("model_architecture", "lr")),
+        (architecture(32, 32, lr=["0.1", "0.2"]), ("lr",)),
+        (architecture(32, 8, model_parameters=["9", None]), ("model_architecture",)),
+    ],
+)
+def test_the_architecture_is_told_first_and_once(params: dict, kept: tuple):
+    assert varying_params(params, len(params["model_layers"])) == kept
+
+
+def test_weights_are_told_where_the_architecture_does_not_say_how_many():
+    params = architecture(8, 8, model_parameters=["817", "1617"])
+    assert varying_params(params, 2) == ("model_parameters",)

@@ -1,5 +1,6 @@
 """What the table of the page Compare is handed: colours only where something is known."""
 
+from mlreview import names
 from mlreview.analysis.diff import Recorded
 from mlreview.analysis.diff_report import see
 from mlreview.analysis.leaderboard import choose_ranking
@@ -43,3 +44,11 @@ def test_without_any_known_noise_no_cell_has_a_colour():
     states = [cell["state"] for row in rows.values() for cell in row["cells"]]
     states += [run["result"]["state"] for run in made["runs"]]
     assert not [state for state in states if {"better", "worse"} & set(state.split())]
+
+
+def test_a_model_whose_files_nobody_hashed_says_not_recorded():
+    runs = run_table(2, tags={names.MODEL_DIGEST_TAG: ["f" * 64, None]})
+    seen = see(Recorded(runs), None, None, {})
+    made = table(seen, Sight(everything=True), [{"id": run_id} for run_id in runs.run_ids])
+    rows = next(section for section in made["sections"] if section["name"] == "model")["rows"]
+    assert [cell["text"] for cell in rows[0]["cells"]] == ["f" * 64, "not recorded"]
