@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from mlreview import names
@@ -29,6 +29,15 @@ class PersonSetting(BaseModel):
     name: str = ""
     email: tuple[str, ...] = ()
     logins: tuple[str, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _names_alone(cls, value: Any) -> Any:
+        if isinstance(value, str | list):
+            return {"logins": value}
+        if not isinstance(value, dict):
+            raise ValueError("must be the person's other names, or a table of name, email and logins")
+        return value
 
     @field_validator("email", "logins", mode="before")
     @classmethod

@@ -121,3 +121,13 @@ def test_aliases_in_the_environment_that_are_no_json_are_one_clear_error(
     monkeypatch.setenv("MLREVIEW_METRIC_ALIASES", "val_acc=val_binary_accuracy")
     with pytest.raises(BadInputError, match="MLREVIEW_METRIC_ALIASES is not valid JSON"):
         load_settings()
+
+
+def test_a_person_can_be_a_list_of_names_and_nothing_less(file: Path) -> None:
+    file.write_text('[people]\nada = ["ada@example.com", "countess"]\ngrace = "hopper"\n')
+    people = load_settings().people
+    assert people["ada"].logins == ("ada@example.com", "countess")
+    assert people["grace"].logins == ("hopper",)
+    file.write_text("[people]\nada = 7\n")
+    with pytest.raises(BadInputError, match="the person's other names, or a table of name, email and logins"):
+        load_settings()
