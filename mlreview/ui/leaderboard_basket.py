@@ -16,6 +16,7 @@ from mlreview.ui import (
     leaderboard_groups,
     leaderboard_live,
     pages,
+    urlstate,
 )
 from mlreview.ui.leaderboard_rows import Shown
 
@@ -38,9 +39,12 @@ def render_bar(shown: Shown, known: Sequence[Experiment]) -> None:
         for name, label, disabled, help in (
             ("compare", "Compare", count < 2, few),
             ("curves", "Curves", not count, None),
-            ("notes", "Notes", not count, None),
         ):
             pages.link(name, label, disabled=disabled, help=help, width="content")
+        # Of a chosen run, not of the one whose note was open last.
+        open_before = urlstate.get(urlstate.NotesView).run
+        note_of = run_ids[0] if count and open_before not in run_ids else None
+        pages.link("notes", "Notes", disabled=not count, width="content", note_of=note_of)
         if count == 1:
             pages.link("run", "Open", run_id=run_ids[0], width="content")
         st.space("stretch")

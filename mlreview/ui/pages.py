@@ -97,7 +97,8 @@ def run(page: Page) -> None:
     try:
         page.run()
     finally:
-        del st.session_state[_RUNNING]
+        # A click that follows fast starts the next run before this one has come to its end: it may be gone already.
+        st.session_state.pop(_RUNNING, None)
 
 
 def ensure() -> None:
@@ -145,10 +146,11 @@ def link(
     help: str | None = None,
     width: Literal["stretch", "content"] = "stretch",
     run_id: str | None = None,
+    note_of: str | None = None,
 ) -> None:
     """A link to a page, in this tab, that carries the shared view and the page as this session left it.
 
-    With ``run_id`` the page of that run; where it is empty, that of all reviews.
+    With ``run_id`` the page of that run; where it is empty, that of all reviews. With ``note_of`` the note of that run.
     """
     spec = BY_NAME[name]
     if disabled:
@@ -160,6 +162,8 @@ def link(
     if run_id is not None:
         params.pop("run", None)
         params |= urlstate.to_params(urlstate.RunView(run_id or None))
+    if note_of is not None:
+        params = urlstate.to_params(urlstate.get(urlstate.SharedView)) | urlstate.to_params(urlstate.NotesView(note_of))
     st.page_link(
         spec.path,
         label=label or spec.title,

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.browser.harness import chromium_path, launch, running_app
+from tests.browser.harness import WAIT_MS, chromium_path, launch, running_app
 from tests.sample_store import Sample
 
 NewPage = Callable[[], Page]
+expect.set_options(timeout=WAIT_MS)  # Playwright's own five seconds are too few where other tests keep both cores busy
 
 
 @pytest.fixture(scope="session")

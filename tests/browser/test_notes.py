@@ -15,7 +15,7 @@ from mlreview.names import NOTE_TAG
 from mlreview.serve import free_port
 from mlreview.ui.note_saving import MARK_END, MARK_MINE, MARK_THEIRS
 from tests.browser.conftest import NewPage
-from tests.browser.harness import WAIT_MS, running_app, settled, visit
+from tests.browser.harness import HEADER_PX, ROW_PX, WAIT_MS, running_app, settled, table, table_cells, visit
 from tests.browser.notes import card, editor, open_editor, preview, save, says, show_part, type_at_end
 from tests.sample_store import Sample, write_run, write_team_sample
 from tests.stores import copy_sqlite, sqlite_uri
@@ -574,7 +574,9 @@ def test_a_note_begins_with_the_template_and_what_was_tried_linked_to_runs_that_
     expect(page.get_by_text("Mentioned in 1 other note")).to_be_visible(timeout=WAIT_MS)
 
 
-def test_a_search_over_all_notes_shows_the_sentence_and_leads_to_the_note(app: str, sample: Sample, page: Page):
+def test_a_search_over_all_notes_shows_the_sentence_and_leads_to_the_note_as_its_row_does(
+    app: str, sample: Sample, page: Page
+):
     run = sample.runs["snow"]
     set_elsewhere(sample, run, "## Tried\n\nWider layers first. Then we tried *quantum annealing*, in vain.")
     visit(page, f"{app}/notes?notepart=search")
@@ -588,3 +590,11 @@ def test_a_search_over_all_notes_shows_the_sentence_and_leads_to_the_note(app: s
     page.get_by_role("button", name="snow").click(delay=90)
     expect(page.locator(".shown.markdown")).to_contain_text("quantum annealing", timeout=WAIT_MS)
     expect(page).to_have_url(re.compile(run))
+    # From the leaderboard's column as well, in one click.
+    visit(page, f"{app}/?exp={sample.experiments['weather']}&cols=note")
+    assert table_cells(page, "leaderboard_table")[0]["Run"] == "snow"
+    grid = table(page, "leaderboard_table").locator("canvas[data-testid=data-grid-canvas]").bounding_box()
+    assert grid is not None
+    page.mouse.click(grid["x"] + 0.6 * grid["width"], grid["y"] + HEADER_PX + ROW_PX / 2, delay=90)
+    expect(page).to_have_url(re.compile(f"/notes.*note={run}"), timeout=WAIT_MS)
+    expect(page.locator(".shown.markdown")).to_contain_text("quantum annealing", timeout=WAIT_MS)

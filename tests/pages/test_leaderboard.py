@@ -1,11 +1,13 @@
 """The leaderboard's script, without a browser."""
 
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from mlflow import MlflowClient
 from streamlit.testing.v1 import AppTest
 
+from mlreview.ui import urlstate
 from tests.sample_store import Sample
 
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
@@ -157,3 +159,23 @@ def test_an_empty_store_says_how_to_fill_it(open_app, sqlite_store: str):
     MlflowClient(sqlite_store).delete_experiment("0")
     test = open_app(Sample(sqlite_store, {}, {}))
     assert "mlreview demo --quick" in test.info[0].value
+
+
+def test_chosen_runs_lead_to_compare_curves_notes_and_one_alone_to_its_page(open_app, team_sample: Sample):
+    chosen = [team_sample.runs[name] for name in ("sports-LR", "sports-NN-32d-lr0.1")]
+    for runs, wanted in ((chosen[:1], {"Curves", "Notes", "Open"}), (chosen, {"Compare", "Curves", "Notes"})):
+        test = open_app(team_sample, exp=team_sample.experiments["sports"], runs=",".join(runs))
+        links = {one.proto.label: one.proto.query_string for one in test.main.get("page_link")}
+        assert set(links) == wanted
+        assert all(",".join(runs) in unquote(query) for query in links.values())
+        assert "Open" not in links or f"run={runs[0]}" in links["Open"]
+
+
+def test_notes_are_those_of_a_chosen_run_and_not_of_the_one_that_was_open_before(open_app, team_sample: Sample):
+    chosen = [team_sample.runs[name] for name in ("sports-LR", "sports-NN-32d-lr0.1")]
+    test = open_app(team_sample, exp=team_sample.experiments["sports"], runs=",".join(chosen))
+    for before, note in (("elsewhere", f"note={chosen[0]}"), (chosen[1], f"note={chosen[1]}&notepart=edit")):
+        test.session_state["_view.NotesView"] = urlstate.NotesView(run=before, part="edit")
+        test.run()
+        (query,) = [one.proto.query_string for one in test.main.get("page_link") if one.proto.label == "Notes"]
+        assert query.endswith(note)

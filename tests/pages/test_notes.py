@@ -227,6 +227,9 @@ def test_links_that_were_put_in_one_after_the_other_are_all_known_to_the_editor(
     run, best, other = (sample.runs[name] for name in ("failed", "sports-NN-32d-lr0.1", "sports-LR"))
     test = open_notes(note=run, exp=sample.experiments["sports"], notepart="edit")
     assert editor_data(test)["runs"] == {}
+    title, adds = editor_data(test)["firstWrite"]  # this run's note has no revision yet
+    assert "first" in title.lower()
+    assert "mlreview/notes" in adds
     for linked in (best, other):
         test.selectbox(key="notes_link").set_value(linked).run()
         assert editor_data(test)["insert"]["where"] == "inline"
