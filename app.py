@@ -15,12 +15,15 @@ pages.follow(spec)
 tables.hide_toolbars()
 
 ready = False
+presenting = urlstate.presenting(spec.view)  # to a meeting: nothing beside what is shown
 with error_boundary():
-    render_sidebar()
+    if not presenting:
+        render_sidebar()
     ready = True
 if ready:
     with error_boundary():
         pages.run(page)
-with error_boundary():
-    render_store()
+if not presenting:
+    with error_boundary():
+        render_store()
 urlstate.finish(spec.view)

@@ -117,6 +117,21 @@ def render_figure(
     st.caption(" · ".join(notes))
 
 
+def panels_of(
+    subject: Subject, pairs: Sequence[Pair], curves: Sequence[Curve], found: Sequence[Diagnosis], height: int
+) -> tuple[list[Panel], dict[str, RunLook], Frame]:
+    """The panels of ``render_figure`` in one row of that many pixels, for a picture elsewhere; not for groups."""
+    view = CurvesView()  # not as somebody left the page of curves
+    last = {one.run_id: one.last_step for one in found}
+    by_metric: dict[str, list[Curve]] = {}
+    for curve in curves:
+        by_metric.setdefault(curve.metric, []).append(without_restored_point(curve, last.get(curve.run_id)))
+    panels, looks = _single(subject, pairs, by_metric, view, train_wanted(view, len(subject.runs)))
+    panels = [one for one in _with_onsets(panels, found, view, len(subject.runs)) if one.lines]
+    frame = replace(_frame(subject, view, panels, by_metric, len(pairs)), columns=max(1, len(panels)), height=height)
+    return panels, looks, frame
+
+
 def _single(
     subject: Subject, pairs: Sequence[Pair], by_metric: Mapping[str, list[Curve]], view: CurvesView, train: bool
 ) -> tuple[list[Panel], dict[str, RunLook]]:

@@ -160,7 +160,8 @@ def link(
         return
     params = urlstate.link_params(spec.view)
     if run_id is not None:
-        params.pop("run", None)
+        for own in urlstate.to_params(urlstate.get(urlstate.RunView)):
+            params.pop(own, None)
         params |= urlstate.to_params(urlstate.RunView(run_id or None))
     if note_of is not None:
         params = urlstate.to_params(urlstate.get(urlstate.SharedView)) | urlstate.to_params(urlstate.NotesView(note_of))

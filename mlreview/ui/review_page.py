@@ -6,7 +6,9 @@ import streamlit as st
 
 from mlreview.ui import (
     identity,
+    meeting,
     pages,
+    review_carried,
     review_changes,
     review_conversation,
     review_curves,
@@ -44,6 +46,7 @@ def render(case: Case) -> None:
     with st.container(horizontal=True, vertical_alignment="top"):
         with st.container(width="stretch", gap="xsmall"):
             review_summary.render_heading(case)
+        meeting.switch()
         identity.render("As whom you act in reviews")
     review_summary.render_warnings(case)
     left, right = st.columns([3, 2], gap="medium")
@@ -62,4 +65,5 @@ def render(case: Case) -> None:
             draw(case)
     st.subheader("Conversation", anchor="conversation", divider="gray")
     with error_boundary():
+        review_carried.render(case)
         review_conversation.render(case, before)

@@ -3,15 +3,17 @@
 import hashlib
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import streamlit as st
 
 from mlreview.entities import Run
 from mlreview.errors import MlreviewError
-from mlreview.review.asking import Background, background_of
+from mlreview.review.asking import Background, background_of, carried_into
 from mlreview.review.events import Actor, new_event_id
-from mlreview.review.results import Review
+from mlreview.review.queue import QueuedFollowUp
+from mlreview.review.results import Request, Review
 from mlreview.review.service import Reviews
 from mlreview.ui import identity, reads, writes
 from mlreview.ui.errors import show_error
@@ -32,14 +34,18 @@ class Opened:
     until: float
 
 
-def opened(run_id: str) -> Opened:
+def opened(run_id: str, *, quiet: bool = False) -> Opened:
     """The run and its review.
+
+    Args:
+        run_id: The run.
+        quiet: Nothing on the page says that it is being read: it is read again and again.
 
     Raises:
         NotFoundError: There is no such run.
         StoreError: The store can't be read.
     """
-    with st.spinner("Reading the review", show_time=True):
+    with nullcontext() if quiet else st.spinner("Reading the review", show_time=True):
         found = _opened(_key(), run_id)
     reads.note_age(found.at)
     return found
@@ -49,6 +55,15 @@ def background(run: Run) -> Background:
     """What the run would replace, and what earlier reviews of the model left to be done, as of now."""
     with st.spinner("Looking for what is deployed", show_time=True):
         return _background(reads.key(), run.run_id, run.experiment_id)
+
+
+def carried(request: Request) -> tuple[QueuedFollowUp, ...]:
+    """What earlier reviews left to be done and the request carries, as far as it is still open.
+
+    Raises:
+        StoreError: The store can't be read.
+    """
+    return _carried(reads.key(), request.body.carried, request)
 
 
 def act(run_id: str, purpose: str, said: object, do: Callable[[Reviews, Actor, str], Review]) -> Review | None:
@@ -85,6 +100,7 @@ def act(run_id: str, purpose: str, said: object, do: Callable[[Reviews, Actor, s
 def forget() -> None:
     """Something was written: read reviews, and tables that show how they stand, anew."""
     _opened.clear()
+    _carried.clear()
     reads.written()
 
 
@@ -112,5 +128,11 @@ def _background(key: tuple[str, ...], run_id: str, experiment_id: str) -> Backgr
     return background_of(store, store.run(run_id))
 
 
+@st.cache_resource(max_entries=64, ttl=FRESH_S, show_spinner=False)
+def _carried(key: tuple[str, ...], references: tuple[str, ...], _request: Request) -> tuple[QueuedFollowUp, ...]:
+    return carried_into(reads.store(), _request)
+
+
 reads.forget_too(_opened.clear)
+reads.forget_too(_carried.clear)
 reads.forget_too(_background.clear)

@@ -14,7 +14,7 @@ from mlreview.ui.review_case import Case
 from mlreview.ui.review_words import STATE_LOOKS, actor, exactly, person, when
 from mlreview.ui.text import plain
 
-_OUTLOOKS: dict[Outlook, str] = {
+OUTLOOKS: dict[Outlook, str] = {
     "better": ":green-badge[:material/trending_up: Better]",
     "worse": ":red-badge[:material/trending_down: Worse]",
     "unclear": ":gray-badge[:material/drag_handle: Too close to tell]",
@@ -63,7 +63,7 @@ def render_sentences(case: Case, before: str = "") -> None:
     said = case.summary
     with st.container(border=True, key="review_summary", gap="small"):
         st.markdown(f"### {plain(said.headline, 400)}")
-        lines = [f"{plain(said.metric, 400)} {_OUTLOOKS[said.outlook]}"]
+        lines = [f"{plain(said.metric, 400)} {OUTLOOKS[said.outlook]}"]
         if case.verdict is not None:
             also = " ".join(badge(one) for one in (case.verdict.verdict, *case.verdict.also))
             lines.append(f"Fit: {also}")

@@ -79,6 +79,18 @@ def _digits(text: str) -> int | None:
     return int(text) if text in ("5", "8") else None
 
 
+def _flag(text: str) -> bool | None:
+    return {"1": True, "0": False}.get(text)
+
+
+def _screen(text: str) -> int | None:
+    return int(text) if re.fullmatch(r"[1-9][0-9]{0,2}", text) else None
+
+
+def _comment_id(text: str) -> str | None:
+    return text if re.fullmatch(r"[0-9A-Za-z]{26}\.[0-9]{1,3}", text) else None
+
+
 def _as(name: str, parse: Callable[[str], Any]) -> dict[str, Any]:
     return {"param": name, "parse": parse}
 
@@ -93,9 +105,18 @@ class SharedView:
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """The page of one run; ``None`` when none was opened."""
+    """The page of one run; ``None`` when none was opened.
+
+    Attributes:
+        present: Shown to a meeting, one thing a screen.
+        screen: Which one, counted from 1.
+        topic: Id of the question that the screen is about; numbers change when one is asked, ids don't.
+    """
 
     run: str | None = field(default=None, metadata=_as("run", _one_id))
+    present: bool = field(default=False, metadata=_as("present", _flag))
+    screen: int = field(default=1, metadata=_as("screen", _screen))
+    topic: str = field(default="", metadata=_as("topic", _comment_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +151,6 @@ def _keys(text: str) -> tuple[str, ...] | None:
 
 def _one_of(*words: str) -> Callable[[str], str | None]:
     return lambda text: text if text in words else None
-
-
-def _flag(text: str) -> bool | None:
-    return {"1": True, "0": False}.get(text)
 
 
 def _number(text: str) -> float | None:
@@ -270,6 +287,12 @@ def update(kind: type[View], **changes: Any) -> View:
     if not st.session_state.get(_RUNNING, True):  # in a callback: the script run before it is over
         st.session_state[_OURS] = True
     return view
+
+
+def presenting(page_kind: type | None) -> bool:
+    """A run is shown to a meeting, on the page in sight."""
+    view = get(RunView)
+    return page_kind is RunView and view.present and view.run is not None
 
 
 def run_again() -> NoReturn:

@@ -62,17 +62,20 @@ def sample(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> S
 def open_run(monkeypatch: pytest.MonkeyPatch, sample: Sample):
     """Runs the page about a run, as somebody."""
 
-    def run(name: str = "", me: str = "Ben", experiment: str = "sports") -> AppTest:
+    def run(name: str = "", me: str = "Ben", experiment: str = "sports", screen: int = 0) -> AppTest:
         from mlreview.ui import reads, review_reads
 
         reads.written()
         review_reads.forget()
         monkeypatch.setenv("MLREVIEW_TRACKING_URI", sample.uri)
-        monkeypatch.setenv("MLREVIEW_USER", me)
+        if me:
+            monkeypatch.setenv("MLREVIEW_USER", me)
         test = AppTest.from_file(APP, default_timeout=60)
         test.query_params["exp"] = sample.experiments[experiment]
         if name:
             test.query_params["run"] = sample.runs.get(name, name)
+        if screen:
+            test.query_params |= {"present": "1", "screen": str(screen)}
         test.switch_page("pages/run.py").run()
         assert not test.exception
         assert "could not be drawn" not in " ".join(str(one.value) for one in test.error)
@@ -144,6 +147,8 @@ def test_whoever_has_not_said_who_they_are_is_asked_wherever_one_can_speak(open_
     assert len(asked) > 3
     asked[-1].set_value("Cleo").run()
     assert not [one for one in test.text_input if one.label == "Who are you?"]
+    test = open_run(NETWORK.format(32, "0.1"), me="", screen=6)
+    assert [one.label for one in test.text_input].count("Who are you?") == 1
 
 
 def test_hostile_texts_are_never_markup(open_run):
@@ -168,3 +173,33 @@ def test_without_a_run_the_page_is_the_queue(open_run):
 
 def test_a_queue_without_reviews_says_how_to_begin_one(open_run):
     assert "Open a run from the leaderboard" in said(open_run(experiment="weather"))
+
+
+@pytest.mark.parametrize(
+    ("screen", "words"),
+    [
+        (1, ("32d-lr0.1 would replace v1 (8d-lr0.05).", "Summary** :gray[· 1 of 7]", "Ben: not yet")),
+        (2, ("1 of 7 sections are filled in",)),
+        (3, ("2 things differ: hidden units, learning rate",)),
+        (4, ("**──** validation",)),
+        (5, ("required fields recorded", "Nobody has reproduced it yet")),
+        (6, ("Question** :gray[· 6 of 7]", "about param: learning_rate = 0.1")),
+        (7, ("Decision** :gray[· 7 of 7]", "**Ben** has not decided", "Nothing has been agreed on yet.")),
+        (99, ("Decision** :gray[· 7 of 7]",)),
+    ],
+)
+def test_a_meeting_sees_one_thing_a_screen(open_run, screen: int, words: tuple[str, ...]):
+    test = open_run(NETWORK.format(32, "0.1"), screen=screen)
+    text = said(test)
+    assert [word for word in words if word not in text] == []
+    assert not test.sidebar.button
+    assert ("Answered" in buttons(test)) == (screen == 6)
+    assert ("Approve" in buttons(test)) == (screen > 6)
+
+
+@pytest.mark.parametrize("name", ["hostile", "failed", "diverged", "running", "sports-LR"])
+def test_every_screen_stands_whatever_the_run_is_like(open_run, name: str):
+    for screen in range(1, 7):
+        test = open_run(name, screen=screen)
+        shown = [str(one.value) for one in (*test.markdown, *test.header)]
+        assert not any("](https://evil" in one or "<b>" in one for one in shown)
