@@ -230,15 +230,19 @@ def diff(
     run_ids: Sequence[str], baseline: str | None, everything: bool, as_json: bool, tracking_uri: str | None
 ) -> None:
     """Put runs side by side and print what differs, as the page Compare does."""
+    from mlreview.analysis.aliases import read_aliases
     from mlreview.analysis.diff_read import all_or_refuse, read_recorded, with_files
     from mlreview.analysis.diff_report import diff_report, refuse_unfit, see_for_team
+    from mlreview.settings import load_settings
 
     wanted = refuse_unfit(run_ids, baseline)
+    aliases = read_aliases(load_settings(tracking_uri=tracking_uri).metric_aliases)
     store = _open_store(tracking_uri)
     try:
         recorded = all_or_refuse(read_recorded(store, wanted), wanted, store.info().label)
         recorded = with_files(store, recorded)
-        seen = see_for_team(recorded, baseline, store.experiments("all"), store.model_versions())
+        experiments, versions = store.experiments("all"), store.model_versions()
+        seen = see_for_team(recorded, baseline, experiments, versions, aliases=aliases)
     finally:
         store.close()
     if as_json:

@@ -66,10 +66,15 @@ def _table(seen: Compared, section: Section, rows: Sequence[DiffRow]) -> Table:
         same = [row.groups[at] == row.groups[seen.baseline] for at in range(len(row.groups))]
         cells = [_cell(seen, section, row, at) for at in range(len(row.values))]
         table.add_row(
-            Text(printable(row.key), style="" if row.differs else "dim"),
+            Text(printable(_key(seen, section, row)), style="" if row.differs else "dim"),
             *[Text(cell, style="dim" if same[at] and at != seen.baseline else "") for at, cell in enumerate(cells)],
         )
     return table
+
+
+def _key(seen: Compared, section: Section, row: DiffRow) -> str:
+    names = seen.other_names(row.key) if section.name == "metrics" else ""
+    return f"{row.key} ({names})" if names else row.key
 
 
 def _cell(seen: Compared, section: Section, row: DiffRow, at: int) -> str:

@@ -165,7 +165,8 @@ def show_ranking(report: dict[str, Any]) -> None:
         cells = []
         for heading, read in columns:
             cell = read(row)
-            style = colours.get(row["compared"], "") if heading == "Δ" else ""
+            coloured = heading == "Δ" and (row["beyond_noise"] or row["compared"] not in ("better", "worse"))
+            style = colours.get(row["compared"], "") if coloured else ""
             cells.append(Text("—" if cell is None else _printable(str(cell)), style=style))
         table.add_row(*cells)
     console.print(table)

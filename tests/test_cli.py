@@ -91,6 +91,7 @@ def test_rows_are_compared_with_the_run_that_is_deployed(trusted: Sample):
     first, worse = row_of(report, "sports-NN-32d-lr0.1"), row_of(report, "sports-NN-32d-lr0.01")
     assert (first["delta"], first["compared"], first["tied"]) == (pytest.approx(0.001), "within noise", True)
     assert (worse["delta"], worse["compared"], worse["tied"]) == (pytest.approx(-0.109), "worse", False)
+    assert [row_of(report, f"sports-NN-32d-lr{lr}")["beyond_noise"] for lr in ("0.1", "0.01")] == [False, True]
     assert row_of(report, "sports-NN-8d-lr0.1")["compared"] == "baseline"
     assert (row_of(report, "diverged")["delta"], row_of(report, "diverged")["compared"]) == (None, "unknown")
 
@@ -102,6 +103,15 @@ def test_a_run_that_logged_another_name_of_the_metric_ranks_and_says_so(trusted:
         assert (forest["value"], forest["substituted"]) == (pytest.approx(value), "val_roc_auc")
         assert row_of(report, "sports-LR")["substituted"] is None
         assert "1 run ranks by val_roc_auc, another name of val_AUROC" in report["says"]
+
+
+def test_the_diff_has_one_row_for_a_metric_of_two_names_and_says_the_other_name(trusted: Sample):
+    runs = [trusted.runs["sports-NN-8d-lr0.1"], trusted.runs["forest"]]
+    arguments = ["diff", "--tracking-uri", trusted.uri, *runs]
+    found = json.loads(CliRunner().invoke(main, [*arguments, "--json"]).stdout)
+    row = next(row for row in found["sections"]["metrics"] if row["key"] == "val_AUROC")
+    assert (row["values"], row["logged_as"]) == ([pytest.approx(0.916), 0.92], [None, "val_roc_auc"])
+    assert "val_AUROC (val_roc_auc in 1 of 2 runs)" in CliRunner().invoke(main, arguments).stdout
 
 
 def test_a_best_value_says_whether_its_model_was_kept(trusted: Sample):

@@ -1,6 +1,6 @@
 """How far each run is from the baseline, and whether that is more than chance."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,6 +13,10 @@ from mlreview.entities import Direction
 Verdict = Literal["better", "worse", "equal", "within noise", "other data", "baseline", "unknown"]
 """What a delta says. ``other data``: the two were evaluated on different data, so the difference says little of the
 models. ``unknown``: there is no delta."""
+
+MARKS: Mapping[Verdict, str] = {"better": "▲", "worse": "▼", "equal": "=", "within noise": "≈", "other data": "≠"}
+UNSURE_MARKS: Mapping[Verdict, str] = {"better": "△", "worse": "▽"}
+"""The same signs hollow, and never in a colour: how far chance moves the metric is unknown."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +40,15 @@ class Deltas:
     def within_noise(self) -> NDArray[np.bool_]:
         """bool, shape (runs,): to be drawn grey, because the difference may be chance or that of the data."""
         return np.array([verdict in ("within noise", "other data") for verdict in self.verdicts], bool)
+
+    @property
+    def beyond_noise(self) -> NDArray[np.bool_]:
+        """bool, shape (runs,): the difference is known to be more than chance, and may be drawn green or red.
+
+        ``better`` without it is the sign of a number and no finding.
+        """
+        judged = np.array([verdict in ("better", "worse") for verdict in self.verdicts], bool)
+        return judged & np.isfinite(self.margins)
 
 
 def no_deltas(rows: int) -> Deltas:
@@ -139,7 +152,7 @@ def _statement(verdicts: Sequence[Verdict], margins: NDArray[np.float64]) -> str
         ", ".join(f"{count:,} {words[verdict]}" for verdict, count in counts.items() if count) or "All equal it"
     )
     if np.isnan(margins[compared]).all():
-        parts.append("how much of a difference is chance is unknown")
+        parts.append("how much of a difference is chance is unknown, so none has a colour")
     else:
         parts.append("a difference within the 95 % margin of two independent values is grey")
     return "; ".join(parts)

@@ -29,8 +29,15 @@ def diff_csv(seen: Compared, everything: bool = False) -> str:
     for section in seen.comparison.sections:
         for row in _rows(section, everything):
             differs = "yes" if row.differs else "no"
-            writer.writerow([section.name, _cell(row.key), differs, *[_cell(value) for value in row.values]])
+            writer.writerow(
+                [section.name, _cell(_key(seen, section, row)), differs, *[_cell(value) for value in row.values]]
+            )
     return out.getvalue()
+
+
+def _key(seen: Compared, section: Section, row: DiffRow) -> str:
+    names = seen.other_names(row.key) if section.name == "metrics" else ""
+    return f"{row.key} ({names})" if names else row.key
 
 
 def _rows(section: Section, everything: bool) -> Sequence[DiffRow]:
@@ -73,7 +80,8 @@ def diff_markdown(seen: Compared, everything: bool = False) -> str:
         if rows:
             lines += ["", f"| | {' | '.join(head)} |", f"| --- |{' --- |' * len(head)}"]
             lines += [
-                f"| {_text(row.key)} | {' | '.join(_shown(seen, section, row, at) for at in range(len(head)))} |"
+                f"| {_text(_key(seen, section, row))} | "
+                f"{' | '.join(_shown(seen, section, row, at) for at in range(len(head)))} |"
                 for row in rows
             ]
     return "\n".join([*lines, ""])

@@ -106,8 +106,8 @@ def against_baseline(
         percents=percents,
         verdicts=verdicts,
         beyond_noise=tuple(
-            verdict in ("better", "worse") and bool(np.isfinite(margin))
-            for verdict, margin in zip(verdicts, found.margins, strict=True)
+            bool(beyond) and verdict in ("better", "worse")
+            for verdict, beyond in zip(verdicts, found.beyond_noise, strict=True)
         ),
         best=_best(
             np.where([verdict == "other data" for verdict in verdicts], np.nan, values), None if training else direction

@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, cast
 
@@ -11,9 +11,11 @@ import numpy as np
 
 from mlreview import names
 from mlreview.analysis import diff_code
+from mlreview.analysis.aliases import Aliases
 from mlreview.analysis.baseline import choose_baseline
 from mlreview.analysis.code_links import comparison_address
 from mlreview.analysis.diff import Comparison, Recorded, compare
+from mlreview.analysis.diff_aliases import LoggedAs, one_name_each, said
 from mlreview.analysis.diff_metrics import MetricCells, against_baseline, training_metrics
 from mlreview.analysis.diff_missing import MissingRecord, missing_records
 from mlreview.analysis.diff_summary import Summary, summarise
@@ -35,6 +37,7 @@ class Compared:
         ranking: The metric that ranks; ``None`` where no run has a metric that suits.
         directions: Which way is better, where the team or the viewer says so.
         baseline_reason: Why that run is the baseline, in words that follow its name; may be empty.
+        logged_as: Which names of metrics were replaced by another one, as the settings say.
     """
 
     comparison: Comparison
@@ -42,6 +45,7 @@ class Compared:
     ranking: RankingChoice | None
     directions: Mapping[str, Direction]
     baseline_reason: str = ""
+    logged_as: LoggedAs = field(default_factory=dict)
 
     @property
     def recorded(self) -> Recorded:
@@ -67,6 +71,10 @@ class Compared:
             row.key: against_baseline(row, self.baseline, self.comparison, self.directions, row.key in training)
             for row in self.comparison["metrics"].rows
         }
+
+    def other_names(self, metric: str) -> str:
+        """Under which other names runs logged a metric, in words; empty where none did."""
+        return said(self.logged_as.get(metric, ()))
 
     @cached_property
     def missing(self) -> tuple[MissingRecord, ...]:
@@ -96,6 +104,7 @@ def see(
     ranking: RankingChoice | None,
     directions: Mapping[str, Direction],
     reason: str = "",
+    logged_as: LoggedAs | None = None,
 ) -> Compared:
     """Compare runs and look at them from one.
 
@@ -105,6 +114,7 @@ def see(
         ranking: What ranks.
         directions: Which way is better, where the team says so.
         reason: Why ``baseline`` is it, in words.
+        logged_as: Which names of metrics were replaced.
     """
     run_ids = list(recorded.runs.run_ids)
     at = run_ids.index(baseline) if baseline in run_ids else 0
@@ -112,7 +122,7 @@ def see(
     told = dict(directions)
     if ranking is not None and ranking.direction_known:
         told[ranking.metric] = ranking.direction
-    return Compared(compare(recorded, metric), at, ranking, told, reason)
+    return Compared(compare(recorded, metric), at, ranking, told, reason, logged_as or {})
 
 
 def see_for_team(
@@ -123,6 +133,7 @@ def see_for_team(
     metric: str | None = None,
     direction: Direction | None = None,
     pinned: str | None = None,
+    aliases: Aliases | None = None,
 ) -> Compared:
     """Compare runs as their team looks at them: by its metric, its directions, and its baseline where that is here.
 
@@ -134,14 +145,19 @@ def see_for_team(
         metric: What the viewer ranks by.
         direction: Which way of it the viewer calls better.
         pinned: Run id that the viewer pinned on the leaderboard.
+        aliases: Names of metrics that mean the same, as the settings say.
     """
     here = set(recorded.runs.experiment_ids)
     own = [experiment for experiment in experiments if experiment.experiment_id in here]
-    ranking = choose_ranking(recorded.runs, metric, direction, team_choice(own) if own else None)
+    team = team_choice(own) if own else None
+    wanted = metric or (team.metric if team else None)
+    runs, logged_as = one_name_each(recorded.runs, aliases or Aliases(), wanted)
+    recorded = replace(recorded, runs=runs)
+    ranking = choose_ranking(runs, metric, direction, team)
     if ranking is not None and ranking.metric not in recorded.runs.metrics:
         ranking = choose_ranking(recorded.runs)  # none of these runs has what the whole experiment is ranked by
     baseline, reason = _baseline(recorded.runs, own, versions, baseline, pinned)
-    return see(recorded, baseline, ranking, _directions(own), reason)
+    return see(recorded, baseline, ranking, _directions(own), reason, logged_as)
 
 
 def _baseline(
@@ -187,7 +203,8 @@ def diff_report(seen: Compared, everything: bool = False) -> dict[str, Any]:
         numbers for metrics, ``null`` where the run has none), ``differs``, ``hidden`` (why it is no difference, or
         ``null``) and ``repeats`` (the row that says the same, or ``null``); metrics also with ``direction``,
         ``deltas``, ``percents``, ``verdicts``, ``beyond_noise`` (its noise is known, and it is more than that) and
-        ``best``. ``counts``: of each section, with nothing left out.
+        ``best`` and ``logged_as`` (the other name under which a run logged it, or ``null``). ``counts``: of each
+        section, with nothing left out.
     """
     runs = seen.recorded.runs
     return {
@@ -251,6 +268,7 @@ def _row(seen: Compared, section: str, row: Any) -> dict[str, Any]:
             "verdicts": list(cells.verdicts),
             "beyond_noise": list(cells.beyond_noise),
             "best": list(cells.best),
+            "logged_as": list(seen.logged_as.get(row.key, (None,) * len(row.values))),
         }
     return found
 

@@ -44,11 +44,12 @@ def leaderboard_report(
         validation value, ``null`` where another value than the last ranks; ``params`` are
         those that tell the runs in ``details`` apart, ``null`` where the run has none; ``started`` is ISO 8601, UTC.
         ``delta`` is the value less the baseline's, ``null`` where there is none, and ``compared`` what it says:
-        ``better``, ``worse``, ``equal``, ``within noise``, ``other data``, ``baseline`` or ``unknown``; ``tied`` is
-        true where the run can't be told from the leader; ``substituted`` is the name under which the run logged its
-        value, ``null`` where it is ``metric``; ``kept`` says what became of the model behind the value (``kept``,
-        ``not kept``, ``no model``, ``unknown``) and ``kept_says`` why, ``null`` where the last value ranks; ``verdict``
-        is one of ``fit_rules.Verdict``, ``null`` where the run was not judged.
+        ``better``, ``worse``, ``equal``, ``within noise``, ``other data``, ``baseline`` or ``unknown``;
+        ``beyond_noise``: its noise is known, and ``better`` or ``worse`` is more than that; ``tied`` is true where
+        the run can't be told from the leader; ``substituted`` is the name under which the run logged its value,
+        ``null`` where it is ``metric``; ``kept`` says what became of the model behind the value (``kept``, ``not
+        kept``, ``no model``, ``unknown``) and ``kept_says`` why, ``null`` where the last value ranks; ``verdict`` is
+        one of ``fit_rules.Verdict``, ``null`` where the run was not judged.
         ``baseline`` is ``null`` where no run is the baseline; ``says`` are sentences on all of this, the most
         important first.
     """
@@ -76,6 +77,7 @@ def leaderboard_report(
                 "step": None if missing or column is None else int(ranking.steps[position]),
                 "delta": None if math.isnan(delta) else float(delta),
                 "compared": "unknown" if known is None else trust.deltas.verdicts[known],
+                "beyond_noise": known is not None and bool(trust.deltas.beyond_noise[known]),
                 "tied": known is not None and bool(evidence.tied[known]),
                 "substituted": None if known is None else trust.logged_as[known],
                 "kept": kept and kept.state,

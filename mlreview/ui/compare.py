@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from mlreview.analysis.aliases import read_aliases
 from mlreview.analysis.diff import Recorded
 from mlreview.analysis.diff_export import diff_csv, diff_markdown
 from mlreview.analysis.diff_missing import MissingRecord
@@ -46,6 +47,7 @@ def look(recorded: Recorded) -> Compared:
         ranked.metric,
         ranked.direction,
         ranked.baseline,
+        read_aliases(reads.settings().metric_aliases),
     )
 
 

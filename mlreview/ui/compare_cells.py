@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mlreview.analysis.deltas import MARKS, UNSURE_MARKS
 from mlreview.analysis.diff import Section
 from mlreview.analysis.diff_metrics import NOISE_UNKNOWN, MetricCells
 from mlreview.analysis.diff_report import Compared
@@ -23,9 +24,7 @@ _MARKED_FROM_CHARS = 20
 _MAX_MARKED_CELLS = 600
 _MAX_TOKENS = 300
 _TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
-_SIGNS = {"better": "▲", "worse": "▼", "within noise": "≈", "other data": "≠ data", "equal": "="}
-_UNSURE = {"better": "△", "worse": "▽"}
-"""The same signs hollow, and never in a colour: how far chance moves the metric is unknown."""
+_SIGNS = {**MARKS, "other data": f"{MARKS['other data']} data"}
 _WORDS = {
     "better": "Better than the baseline",
     "worse": "Worse than the baseline",
@@ -152,7 +151,7 @@ def _row(seen: Compared, section: Section, row: DiffRow, marks: "_Marks") -> dic
 
 def _is_unsure(cells: MetricCells) -> bool:
     """Of no difference that has a good and a bad side is it known whether it is more than chance."""
-    judged = [cells.beyond_noise[at] for at, verdict in enumerate(cells.verdicts) if verdict in _UNSURE]
+    judged = [cells.beyond_noise[at] for at, verdict in enumerate(cells.verdicts) if verdict in UNSURE_MARKS]
     return bool(judged) and not any(judged) and "within noise" not in cells.verdicts
 
 
@@ -165,6 +164,9 @@ def _hint(seen: Compared, row: DiffRow, cells: MetricCells | None) -> str:
         said.append(f"{arrow}{better[cells.direction]}{', ranks' if ranks else ''}")
         if _is_unsure(cells):
             said.append(NOISE_UNKNOWN)
+        names = seen.other_names(row.key)
+        if names:
+            said.append(clip(names, 160))
     if row.repeats:
         said.append(f"says the same as {clip(row.repeats, 60)}")
     return " · ".join(said)
@@ -179,7 +181,7 @@ def _metric_cells(seen: Compared, row: DiffRow, cells: MetricCells) -> list[dict
             continue
         shown = number(float(value), digits)
         verdict = cells.verdicts[at]
-        unsure = verdict in _UNSURE and not cells.beyond_noise[at]
+        unsure = verdict in UNSURE_MARKS and not cells.beyond_noise[at]
         judged = {"within noise": "noise", "other data": "noise", "better": "better", "worse": "worse"}.get(verdict, "")
         cell: dict[str, Any] = {
             "state": _state(seen, row, at, "" if unsure else judged),
@@ -188,12 +190,14 @@ def _metric_cells(seen: Compared, row: DiffRow, cells: MetricCells) -> list[dict
         }
         delta, share = cells.deltas[at], cells.percents[at]
         if delta is not None:
-            sign = (_UNSURE if unsure else _SIGNS).get(verdict, "")
+            sign = (UNSURE_MARKS if unsure else _SIGNS).get(verdict, "")
             in_percent = f" · {percent(share)}" if share is not None else ""
             cell["delta"] = f"{sign} {signed(delta, digits)}{in_percent}".strip()
         words = _WORDS[verdict] + (f" ({cells.noise})" if verdict == "within noise" and cells.noise else "")
         words += "; how far chance alone moves it is unknown" if unsure else ""
-        cell["title"] = f"{float(value)!r}{'. ' if words else ''}{words}"
+        other = seen.logged_as.get(row.key, ())[at : at + 1]
+        logged = f", logged as {clip(other[0], 80)}" if other and other[0] else ""
+        cell["title"] = f"{float(value)!r}{logged}{'. ' if words else ''}{words}"
         cell["best"] = cells.best[at]
         made.append(cell)
     return made

@@ -4,9 +4,11 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from mlreview import names
+from mlreview.analysis.aliases import read_aliases, substitute
 from mlreview.analysis.association import MIN_RUNS, Association, associate
 from mlreview.analysis.diff_report import Compared
-from mlreview.analysis.params import SEED_KEYS
+from mlreview.analysis.params import SEED_KEYS, varying_params
 from mlreview.charts.compare import Sweep, parallel, scatter
 from mlreview.charts.theme import CONFIG
 from mlreview.entities import RunQuery, RunTable
@@ -22,7 +24,10 @@ def render_effect(seen: Compared) -> None:
     if seen.ranking is None:
         return
     keys = [row.key for row in seen.comparison["params"].differing if not row.repeats and row.key not in SEED_KEYS]
-    keys = [key for key in keys if len({value for value in seen.recorded.runs.params[key] if value is not None}) > 1]
+    params = seen.recorded.runs.params
+    if names.ARCHITECTURE_PARAM in varying_params(params, len(seen.labels)):  # it stands with the model
+        keys = [names.ARCHITECTURE_PARAM, *(key for key in keys if key != names.ARCHITECTURE_PARAM)]
+    keys = [key for key in keys if len({value for value in params[key] if value is not None}) > 1]
     keys = keys[:MAX_PARAMS]
     metric = seen.ranking.metric
     st.subheader("What the difference did")
@@ -62,7 +67,10 @@ def render_effect(seen: Compared) -> None:
 def _whole(seen: Compared, keys: list[str], metric: str) -> RunTable:
     """All runs of the experiments that the compared runs are from."""
     experiments = tuple(sorted(set(seen.recorded.runs.experiment_ids)))
-    return reads.runs(RunQuery(experiments, metrics=(metric,), params=tuple(keys))).table
+    aliases = read_aliases(reads.settings().metric_aliases)
+    known = (metric, *aliases.others(metric))
+    table = reads.runs(RunQuery(experiments, metrics=known, params=tuple(keys))).table
+    return substitute(table, metric, aliases).table
 
 
 def _values(table: RunTable, metric: str) -> NDArray[np.float64]:

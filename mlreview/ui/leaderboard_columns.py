@@ -267,7 +267,8 @@ DELTA = Column(
     lambda part, values: st.column_config.NumberColumn(
         "Δ baseline",
         width=88,
-        help="Difference from the baseline: ▲ better, ▼ worse, ≈ within noise, ≠ evaluated on other data",
+        help="Difference from the baseline: ▲ better, ▼ worse, ≈ within noise, △ ▽ noise unknown, "
+        "≠ evaluated on other data",
     ),
     lambda part, values: delta_texts(part),
 )

@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mlreview.analysis.deltas import Verdict
+from mlreview.analysis.deltas import MARKS, UNSURE_MARKS, Verdict
 from mlreview.ui import urlstate
 from mlreview.ui.leaderboard_rows import Part
 from mlreview.ui.text import number
 
-DELTA_MARKS = {"better": "▲", "worse": "▼", "equal": "=", "within noise": "≈", "other data": "≠"}
 _UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
 
@@ -80,17 +79,22 @@ def duration_text(seconds: float) -> str:
 
 
 def delta_texts(part: Part) -> list[str]:
-    """Deltas as they read: a mark that says better or worse, so that colour is not alone in saying it, and the sign."""
+    """Deltas as they read: a mark that says better or worse, so that colour is not alone in saying it, and the sign.
+
+    The mark is hollow where it is unknown how far chance moves the metric.
+    """
     deltas = part.shown.deltas
     if deltas is None:
         return [""] * len(part)
 
-    def text(verdict: Verdict, value: float) -> str:
+    def text(verdict: Verdict, value: float, beyond_noise: bool) -> str:
         if verdict in ("baseline", "unknown"):
             return "baseline" if verdict == "baseline" else ""
-        return f"{DELTA_MARKS.get(verdict, '')} {'+' if value > 0 else ''}{beside_values(value, part)}".strip()
+        mark = MARKS.get(verdict, "") if beyond_noise else UNSURE_MARKS.get(verdict, MARKS.get(verdict, ""))
+        return f"{mark} {'+' if value > 0 else ''}{beside_values(value, part)}".strip()
 
-    return [text(*one) for one in zip(deltas.verdicts[part.at], deltas.values[part.at], strict=True)]
+    shown = zip(deltas.verdicts[part.at], deltas.values[part.at], deltas.beyond_noise[part.at], strict=True)
+    return [text(*one) for one in shown]
 
 
 def beside_values(value: float, part: Part) -> str:

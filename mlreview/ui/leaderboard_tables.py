@@ -78,7 +78,7 @@ def _opened(key: str, run_ids: Sequence[str]) -> None:
 def _coloured(frame: pd.DataFrame, part: Part, columns: Sequence[Column]) -> Any:
     """Numbers as they read best, deltas in the colours of better and worse, grey where they may be chance.
 
-    Only the drawing, never the values.
+    Where it is unknown how far chance moves the metric, a delta has no colour. Only the drawing, never the values.
     """
     texts = {column.name: column.texts(part, frame[column.name]) for column in columns if column.name in frame}
     written = {name: said for name, said in texts.items() if said is not None}
@@ -91,7 +91,11 @@ def _coloured(frame: pd.DataFrame, part: Part, columns: Sequence[Column]) -> Any
     if deltas is None or "Delta" not in written:
         return style
     colours = _DARK if st.context.theme.type == "dark" else _LIGHT
-    styles = [f"color: {colours[verdict]}" if verdict in colours else "" for verdict in deltas.verdicts[part.at]]
+    known = [
+        verdict if beyond or verdict in _GREY else None
+        for verdict, beyond in zip(deltas.verdicts[part.at], deltas.beyond_noise[part.at], strict=True)
+    ]
+    styles = [f"color: {colours[one]}" if one in colours else "" for one in known]
     return style.apply(lambda _: styles, subset=["Delta"])
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,14 @@ def test_the_page_says_what_differs_and_what_it_did(team_sample: Sample, monkeyp
     assert "val_AUROC 0.917 → 0.916" in said
     assert "within noise" in said
     assert "Not recorded: seed" in said or "seed" in said
+
+
+def test_a_metric_of_two_names_is_compared_as_one(team_sample: Sample, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    (tmp_path / "mlreview.toml").write_text('[metric_aliases]\nval_loss = "val_rmse"\n')
+    monkeypatch.chdir(tmp_path)
+    test = open_page(monkeypatch, team_sample, "sports-NN-32d-lr0.1", "rain")
+    said = "\n".join(markdown.value for markdown in test.markdown).replace("\\", "")
+    assert re.search(r"Large changes beside it: val_loss 0\.49\d* → 1\.5", said), said
 
 
 def test_with_one_run_it_says_how_to_choose_another(team_sample: Sample, monkeypatch: pytest.MonkeyPatch):

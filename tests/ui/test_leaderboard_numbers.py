@@ -20,11 +20,11 @@ from mlreview.ui.leaderboard_numbers import (
 from mlreview.ui.leaderboard_tables import _coloured
 
 
-def part(values: list[float], baseline: float | None = None, at: int | None = None) -> Any:
+def part(values: list[float], baseline: float | None = None, at: int | None = None, error: float = 0.001) -> Any:
     """As much of a part as numbers are written by."""
     array = np.array(values)
-    errors = np.full(len(values), 0.001)
-    deltas = deltas_from(array, baseline, "max", errors=errors, baseline_error=0.001, at=at)
+    errors = np.full(len(values), error)
+    deltas = deltas_from(array, baseline, "max", errors=errors, baseline_error=error, at=at)
     ranking = SimpleNamespace(values=array, ranked=len(values))
     runs = SimpleNamespace(run_ids=[str(row) for row in range(len(values))])
 
@@ -70,6 +70,14 @@ def test_durations_read_as_text(seconds: float, text: str):
 def test_a_difference_is_marked_as_better_or_worse_with_its_sign():
     assert delta_texts(part([0.9, 0.8, 0.7999, 0.5], 0.8, at=1)) == ["▲ +0.100", "baseline", "≈ −0.0001", "▼ −0.300"]
     assert delta_texts(part([0.9], None)) == [""]
+
+
+def test_of_unknown_noise_the_marks_are_hollow_and_nothing_has_a_colour():
+    some = part([0.9, 0.8, 0.8, 0.5], 0.8, at=1, error=float("nan"))
+    assert delta_texts(some) == ["△ +0.100", "baseline", "= 0.000", "▽ −0.300"]
+    frame = pd.DataFrame({"Value": some.ranking.values, "Delta": some.shown.deltas.values})
+    html = _coloured(frame, some, (VALUE, DELTA)).to_html()
+    assert [colour in html for colour in ("#0b7a4b", "#c2372d", "#667080")] == [False, False, True]
 
 
 def test_differences_have_the_colours_of_better_and_worse_and_values_stay_numbers():
