@@ -106,9 +106,9 @@ class GateAnswer:
         record = next((one for one in self.failed if one.name == "record" and one is not first), None)
         if record is not None:
             said.append(f"{_sentence(record.reason)}.")
-        more = len(self.failed) - 1
-        if more:
-            said.append(f"{more:,} more {'requirement is' if more == 1 else 'requirements are'} not met.")
+        others = [one.name for one in self.failed if one not in (first, record)]
+        if others:
+            said.append(f"Also not met: {listed(others)}.")
         if link:
             said.append(f"{again}: {link}.")
         if first.who:

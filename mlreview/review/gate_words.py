@@ -41,7 +41,9 @@ def labels(facts: GateFacts, names: Iterable[str]) -> tuple[str, ...]:
     found: dict[str, str] = {}
     for name in names:
         who = facts.people.who(name)
-        found.setdefault(who.key or name, (who.label or name)[:80])
+        # An account that many share is nobody's name: whoever acts under it has to be found otherwise.
+        called = who.label if who.known else f"whoever acts as {who.label or name or 'nobody known'}"
+        found.setdefault(who.key or name, called[:100])
     return tuple(found.values())
 
 

@@ -15,7 +15,7 @@ from mlreview.review.gate import Demands, GateAnswer, ask
 from mlreview.review.people import People
 from mlreview.review.promotion import Promotion, Target, Wish, promote
 from mlreview.store import open_store, open_writer
-from tests.review.test_stores import BOB, CAROL, PLACES, Place
+from tests.review.test_stores import BOB, CAROL, PLACES, SERVERS, Place
 
 BARE = Policy(required_fields=False, enforce=True)
 DAN = Actor("dan")
@@ -152,15 +152,20 @@ ATTACKS: list[tuple[Callable[[Shipped], None], str]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    "place", ["sqlite_store", pytest.param("mlflow_server", marks=pytest.mark.server)], indirect=True
-)
-@pytest.mark.parametrize(("attack", "words"), ATTACKS, ids=lambda one: getattr(one, "__name__", ""))
-def test_an_attack_through_mlflow_fails_the_gate_for_the_right_reason(
-    place: Shipped, attack: Callable[[Shipped], None], words: str
+PLAIN = ["sqlite_store", pytest.param("postgres_store", marks=pytest.mark.postgres), SERVERS[0]]
+
+
+@pytest.mark.parametrize("where", PLAIN)
+def test_each_attack_through_mlflow_fails_the_gate_for_the_right_reason(
+    request: pytest.FixtureRequest, where: str, tmp_path: Path
 ) -> None:
-    attack(place)
-    answer = place.gate(place.run)
-    assert not answer.passed
-    assert words in reasons(answer)
-    assert not place.promote(Target(environment="production"), place.run).promoted
+    found = request.getfixturevalue(where)
+    for attack, words in ATTACKS:
+        folder = tmp_path / attack.__name__
+        folder.mkdir()
+        place = Shipped(found, folder)
+        attack(place)
+        answer = place.gate(place.run)
+        assert not answer.passed, attack.__name__
+        assert words in reasons(answer), attack.__name__
+        assert not place.promote(Target(environment="production"), place.run).promoted, attack.__name__
