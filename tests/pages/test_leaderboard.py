@@ -7,7 +7,7 @@ import pytest
 from mlflow import MlflowClient
 from streamlit.testing.v1 import AppTest
 
-from mlreview.ui import urlstate
+from mlreview.ui import leaderboard_fit, urlstate
 from tests.sample_store import Sample
 
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
@@ -179,3 +179,11 @@ def test_notes_are_those_of_a_chosen_run_and_not_of_the_one_that_was_open_before
         test.run()
         (query,) = [one.proto.query_string for one in test.main.get("page_link") if one.proto.label == "Notes"]
         assert query.endswith(note)
+
+
+def test_no_curve_is_read_before_the_table_stands(open_app, team_sample: Sample):
+    leaderboard_fit._memory.clear()  # type: ignore[attr-defined]
+    test = open_app(team_sample, exp=team_sample.experiments["sports"])
+    said = [fit for fit in test.dataframe[0].value["Fit"] if isinstance(fit, str)]
+    assert said
+    assert all(fit.startswith("gap ") for fit in said)
