@@ -11,6 +11,7 @@ from mlreview.demo.data import DemoData, Prepared, get_data, prepare
 from mlreview.demo.notes import Facts, Recorded, write_notes
 from mlreview.demo.plan import BaselineSpec, Plan, Spec, make_plan
 from mlreview.demo.registry import champion, register, registered_address
+from mlreview.demo.reviews import write_reviews
 from mlreview.demo.tracking import (
     COMPLETE_TAG,
     create_experiment,
@@ -167,7 +168,7 @@ def _train(
             run_ids.append(train_baseline(spec, data, prepared[key], experiment_id))
         else:
             run_ids.append(train_network(spec, data, prepared[key], experiment_id))
-    progress(len(specs), len(specs), "notes and registered model")
+    progress(len(specs), len(specs), "notes, reviews and registered model")
     return run_ids
 
 
@@ -178,7 +179,7 @@ def _prepared(data: DemoData, spec: Spec) -> Prepared:
 def _finish(
     client: "MlflowClient", plan: Plan, data: DemoData, experiment_id: str, say: Callable[[str], None]
 ) -> str | None:
-    """Register the best model and write the notes; both only where that hasn't been done."""
+    """Register the best model, write the notes and the reviews; each only where that hasn't been done."""
     runs, _ = demo_runs(client, experiment_id)
     registered = register(client, plan, runs, say)
 
@@ -206,6 +207,12 @@ def _finish(
         if not current or _digest(current) == tags.get(NOTE_DIGEST_TAG):
             _save_note(client, runs[name].info.run_id, note, current)
             client.set_tag(runs[name].info.run_id, NOTE_DIGEST_TAG, _digest(note))
+    store, writer = open_store(client.tracking_uri), open_writer(client.tracking_uri)
+    try:
+        ids = {name: run.info.run_id for name, run in runs.items()}
+        write_reviews(store, writer, plan, ids, facts.champion, registered, say)
+    finally:
+        store.close()
     return registered
 
 

@@ -82,6 +82,7 @@ class Plan:
         talk_winner: The run that heads the talk's table.
         overfit: The run that overfits.
         logistic: The logistic regression.
+        unreviewed: The run that is deployed without a review.
     """
 
     data: DataKind
@@ -91,6 +92,7 @@ class Plan:
     talk_winner: str
     overfit: str
     logistic: str
+    unreviewed: str
 
     def named(self, *, group: Group) -> tuple[str, ...]:
         """Names of the runs of one group."""
@@ -102,6 +104,7 @@ def make_plan(data: DataKind, *, quick: bool) -> Plan:
     subject = {"newsgroups": "sports", "breast-cancer": "cancer"}[data]
     talk_winner = f"{subject}-NN-32d-lr0.1"
     logistic = f"{subject}-logistic-regression"
+    unreviewed = f"{subject}-NN-8d-lr0.01"
     regimes = _regimes(subject)
     specs: tuple[Spec, ...] = (
         BaselineSpec(logistic, "logistic regression"),
@@ -128,7 +131,7 @@ def make_plan(data: DataKind, *, quick: bool) -> Plan:
     )
     overfit = regimes[0].name
     if quick:
-        chosen = {logistic, talk_winner, f"{subject}-NN-8d-lr0.01", overfit}
+        chosen = {logistic, talk_winner, unreviewed, overfit}
         specs = tuple(spec for spec in specs if spec.name in chosen)
     return Plan(
         data=data,
@@ -138,6 +141,7 @@ def make_plan(data: DataKind, *, quick: bool) -> Plan:
         talk_winner=talk_winner,
         overfit=overfit,
         logistic=logistic,
+        unreviewed=unreviewed,
     )
 
 

@@ -27,6 +27,8 @@ from mlreview.demo.tracking import REGIME_TAG, RUN_TAG, VALIDATION_TAG, create_e
 from mlreview.demo.train import train_network
 from mlreview.notes.service import NoteService
 from mlreview.notes.template import completeness
+from mlreview.review.bodies import PromoteBody
+from mlreview.review.service import Reviews
 from mlreview.store import open_store
 from tests.browser.harness import HEADER_PX, ROW_PX, chromium_path, launch, running_app, table, table_cells, visit
 from tests.demo.posts import write_cache
@@ -324,6 +326,29 @@ def test_notes_are_markdown_with_code_a_table_and_links_to_runs_that_are_there(s
         assert links
         for linked, experiment_id, run_id in links:
             assert (experiment_id, run_id) == (story.full.experiment_id, runs[linked].info.run_id)
+
+
+def test_one_model_was_reviewed_and_deployed_one_is_in_review_and_one_was_deployed_without(story: Story) -> None:
+    runs = story.runs()
+    store = open_store(story.uri)
+    reviews = Reviews(store)
+    found = {name: reviews.read(run.info.run_id) for name, run in runs.items()}
+    champion = store.model_versions()[0].run_id
+    store.close()
+    champions_name = next(name for name, run in runs.items() if run.info.run_id == champion)
+    for name, version in ((PLAN.talk_winner, "1"), (champions_name, "2")):  # the quick demo's, then the whole one's
+        assert found[name].state == "approved"
+        assert [one.kind for one in found[name].events].count("approved") == 2
+        (promoted,) = [one.body for one in found[name].events if isinstance(one.body, PromoteBody)]
+        assert (promoted.to, promoted.version) == ("models:/cancer-classifier@champion", version)
+        assert promoted.replaced == {"1": "", "2": "1"}[version]
+        assert len(found[name].open_follow_ups) == 1
+    challenger = found[PLAN.logistic]
+    assert (challenger.state, len(challenger.open_questions)) == ("in_review", 2)
+    (event,) = found[PLAN.unreviewed].events
+    assert event.kind == "promoted"
+    others = set(runs) - {PLAN.talk_winner, champions_name, PLAN.logistic, PLAN.unreviewed}
+    assert not any(found[name].events or found[name].broken for name in others)
 
 
 def test_figures_in_a_note_are_those_of_the_recorded_runs(story: Story) -> None:
