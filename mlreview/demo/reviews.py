@@ -99,9 +99,7 @@ def _reviewed_and_deployed(store: RunStore, reviews: Reviews, plan: Plan, run_id
         return
     before = sorted(int(one.version) for one in store.model_versions() if one.name == model)
     before = [number for number in before if number < int(version.version)]
-    body = PromoteBody(
-        registered, version.version, str(before[-1]) if before else "", "Approved by both reviewers, in time for May."
-    )
+    body = PromoteBody(registered, version.version, str(before[-1]) if before else "", "Approved by both reviewers.")
     story.tell("promoted", MODELLER, lambda run, who: reviews.record(run, who, body))
 
 

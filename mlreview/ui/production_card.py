@@ -98,17 +98,21 @@ def _origin(run: Run) -> None:
     who = plain(tags.get(names.GIT_AUTHOR) or run.user or tags.get(names.USER_TAG), 60)
     when = plain(moment(run.start_time, st.context.timezone)) if run.start_time else "at an unknown time"
     lines.append(f"Trained {when}{f' by {who}' if who else ''}")
-    data = list(dict.fromkeys(_dataset(one.context, one.name, one.digest, location(one)) for one in run.datasets))
+    data = list(dict.fromkeys(_dataset(one.context, one.name, one.digest) for one in run.datasets))
     more = f" and {len(data) - MOST_DATASETS} more" if len(data) > MOST_DATASETS else ""
     lines.append(f"On {', '.join(data[:MOST_DATASETS])}{more}" if data else ":gray[No data recorded]")
+    where = list(dict.fromkeys(found for one in run.datasets if (found := location(one))))
+    if where:
+        lines.append(
+            f":gray[from {', '.join(plain(one, 60) for one in where[:2])}{' and elsewhere' if where[2:] else ''}]"
+        )
     lines.append(_commit(run))
     st.markdown("  \n".join(lines))
 
 
-def _dataset(context: str | None, name: str, digest: str, where: str | None) -> str:
-    shown = plain(name, 40) or "data"
+def _dataset(context: str | None, name: str, digest: str) -> str:
     split = f" ({plain(context, 20)})" if context else ""
-    return f"{shown}{split} :gray[{plain(digest, 12)}]" + (f" :gray[from {plain(where, 40)}]" if where else "")
+    return f"{plain(name, 50) or 'data'}{split} :gray[{plain(digest, 12)}]"
 
 
 def _commit(run: Run) -> str:
@@ -138,6 +142,12 @@ def _metrics(run: Run) -> None:
         return key != (choice.metric if choice else ""), order.get(read.split, 1), kinds[read.kind], key
 
     keys.sort(key=place)
+    # Keras and its autologging log one value under two names: val_loss, validation_loss.
+    once: dict[tuple[str, str, float], str] = {}
+    for key in keys:
+        read = read_metric_name(key)
+        once.setdefault((read.split, read.base, run.metrics[key].value), key)
+    keys = list(once.values())
     if not keys:
         st.markdown("**Expected**  \n:gray[No metric recorded]")
         return

@@ -39,7 +39,7 @@ def _history(one: Deployed, versions: Sequence[ModelVersion]) -> None:
         return
     for at, move in enumerate(found[:MOST_MOVES]):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown(_move(move, now=at == 0), width="stretch")
+            st.markdown(_move(move, one, now=at == 0), width="stretch")
             if move.run_id:
                 pages.link("run", "Run", run_id=move.run_id, width="content")
     if not found:
@@ -52,8 +52,10 @@ def _history(one: Deployed, versions: Sequence[ModelVersion]) -> None:
     )
 
 
-def _move(move: Move, now: bool) -> str:
-    what = f"**v{plain(move.version, 12)}**" if move.version else f"**{plain(move.run_id[:8]) or 'unknown'}**"
+def _move(move: Move, one: Deployed, now: bool) -> str:
+    name = one.run.name if one.run is not None and one.run.run_id == move.run_id else ""
+    run = plain(name, 80) or f"run {plain(move.run_id[:8])}" if move.run_id else "unknown"
+    what = f"**v{plain(move.version, 12)}**" if move.version else f"**{run}**"
     parts = [f"{what}{' :green[now]' if now else ''}: {moved(move, st.context.timezone)}"]
     parts += [f":gray[{plain(move.text, 200)}]"] if move.text.strip() else []
     parts += [f":orange[Although the gate said no: {plain(move.override, 200)}]"] if move.override else []
