@@ -51,6 +51,7 @@ def promote_command(open_store: Opening, open_writer: Writing, uri_option: Calla
         from dataclasses import replace
 
         from mlreview.review.events import Actor, new_event_id
+        from mlreview.review.export.dossier import record_keeper
         from mlreview.review.promotion import Target, Wish, promote
         from mlreview.review.service import Reviews
         from mlreview.settings import acting_user
@@ -68,7 +69,8 @@ def promote_command(open_store: Opening, open_writer: Writing, uri_option: Calla
                 demands = replace(demands, policy=demands.policy.model_copy(update={"enforce": True}))
             writer = open_writer(tracking_uri)
             sign = signer_for(actor.name, found.people)
-            reviews = Reviews(found.store, writer, found.people, sign=sign)
+            told = record_keeper(found.store, writer, found.people)
+            reviews = Reviews(found.store, writer, found.people, notify=told, sign=sign)
             try:
                 done = promote(found.store, writer, reviews, found.people, actor, wish, demands)
             except WriteError as error:

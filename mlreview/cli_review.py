@@ -189,6 +189,17 @@ def review_group(open_store: Opening, open_writer: WriterOpening, uri_option: Ca
         sys.exit(_ANSWER_IS_NO if wrong and not repair else 0)
 
     @review.command()
+    @click.argument("run_id", metavar="RUN")
+    @click.option("--to", "path", required=True, metavar="FILE", help="FILE.html: the record. FILE.md: a model card.")
+    @uri_option
+    def export(run_id: str, path: str, tracking_uri: str | None) -> None:
+        """Write the record of a review into one file that needs no server: HTML, or a model card."""
+        from mlreview.review.export.write import write_record
+
+        with _desk(open_store, open_writer, tracking_uri, None) as desk:
+            click.echo(write_record(desk.store, desk.reviews, run_id, Path(path)))
+
+    @review.command()
     @click.option("--experiment", metavar="NAME", help="Only reviews of this experiment; its name or id.")
     @click.option("--json", "as_json", is_flag=True, help="For machines.")
     @uri_option
@@ -212,6 +223,7 @@ def _desk(
     open_store: Opening, open_writer: WriterOpening, tracking_uri: str | None, event_id: str | None
 ) -> Iterator[_Desk]:
     from mlreview.review.events import Actor, new_event_id
+    from mlreview.review.export.dossier import both, record_keeper
     from mlreview.review.message import About, run_url
     from mlreview.review.people import people_from
     from mlreview.review.rules import RefusedError
@@ -228,7 +240,8 @@ def _desk(
 
     people = people_from(settings.people, settings.lead)
     sign = signer_for(acting_user() or "", people)
-    reviews = Reviews(store, writer, people, notify=notifier(settings.webhook_url, about), sign=sign)
+    told = both(notifier(settings.webhook_url, about), record_keeper(store, writer, people))
+    reviews = Reviews(store, writer, people, notify=told, sign=sign)
     found = event_id or new_event_id()
     try:
         yield _Desk(store, reviews, Actor((acting_user() or "unknown")[:250], via="cli"), found)

@@ -10,6 +10,8 @@ from mlreview.errors import MlreviewError
 from mlreview.review.asking import background_of
 from mlreview.review.bodies import Anchor, Comment, PromoteBody
 from mlreview.review.events import Actor
+from mlreview.review.export.dossier import record_keeper
+from mlreview.review.people import People
 from mlreview.review.results import Review
 from mlreview.review.service import Reviews
 from mlreview.store.base import RunStore, RunWriter
@@ -41,7 +43,8 @@ def write_reviews(
         registered: Address of the registered model; ``None`` where it is not the demo's.
         say: Called with what went wrong: a demo without reviews is still one.
     """
-    reviews = Reviews(store, writer)
+    people = People()
+    reviews = Reviews(store, writer, people, notify=record_keeper(store, writer, people))
     try:
         if registered is not None:
             _reviewed_and_deployed(store, reviews, plan, runs[champion], registered)

@@ -17,6 +17,9 @@ from mlreview.training.manifest import Manifest, parse_manifest
 HASH_BYTES = 64 * 1024 * 1024
 """Bytes of a model's files that are read and hashed; the rest is compared by size, and by what training recorded."""
 
+_WRITTEN_BY_LOADING = "registered_model_meta"
+"""Loading ``models:/NAME@ALIAS`` from a folder makes MLflow put this file among the model's own: nobody changed it."""
+
 _SOURCE_FOLDERS = (names.CODE_FOLDER, names.UNTRACKED_FOLDER)
 _DEPTH = 8
 
@@ -95,6 +98,8 @@ def _model(store: RunStore, run: Run, left: int) -> dict[str, str]:
         if recorded is not None:
             found[f"{prefix} (as training recorded it)"] = hashed(recorded.digest, recorded.size)
         for file in _below(lambda path, model=model: store.model_artifacts(model, path), ""):
+            if file.path == _WRITTEN_BY_LOADING:
+                continue
             data = _bytes(store, model, file, left)
             left -= len(data or b"")
             found[f"{prefix}/{file.path}"] = (

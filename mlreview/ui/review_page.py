@@ -14,6 +14,7 @@ from mlreview.ui import (
     review_curves,
     review_decide,
     review_evidence,
+    review_export,
     review_narrative,
     review_reproduce,
     review_summary,
@@ -67,3 +68,4 @@ def render(case: Case) -> None:
     with error_boundary():
         review_carried.render(case)
         review_conversation.render(case, before)
+        review_export.render(case)

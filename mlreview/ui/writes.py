@@ -77,9 +77,12 @@ def _notes(tracking_uri: str, registry_uri: str | None, read_dsn: str | None, ti
 def _reviews(
     tracking_uri: str, registry_uri: str | None, read_dsn: str | None, timeout: float, team: tuple[Any, ...]
 ) -> "Reviews":
+    from mlreview.review.export.dossier import record_keeper
     from mlreview.review.people import people_from
     from mlreview.review.service import Reviews
 
     store = open_store(tracking_uri, registry_uri=registry_uri, read_dsn=read_dsn, timeout=timeout)
     current = reads.settings()
-    return Reviews(store, _open(tracking_uri, registry_uri, timeout), people_from(current.people, current.lead))
+    people = people_from(current.people, current.lead)
+    writer = _open(tracking_uri, registry_uri, timeout)
+    return Reviews(store, writer, people, notify=record_keeper(store, writer, people))

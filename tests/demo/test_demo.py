@@ -334,6 +334,8 @@ def test_one_model_was_reviewed_and_deployed_one_is_in_review_and_one_was_deploy
     reviews = Reviews(store)
     found = {name: reviews.read(run.info.run_id) for name, run in runs.items()}
     champion = store.model_versions()[0].run_id
+    kept = [one.path.rsplit(".", 1)[1] for one in store.artifacts(champion or "", "mlreview/record")]
+    assert sorted(kept) == ["html", "html", "md", "md"]  # approved, deployed
     store.close()
     champions_name = next(name for name, run in runs.items() if run.info.run_id == champion)
     for name, version in ((PLAN.talk_winner, "1"), (champions_name, "2")):  # the quick demo's, then the whole one's
