@@ -146,6 +146,11 @@ def link_to(answer: "GateAnswer", found: Desk) -> str:
 def print_answer(answer: "GateAnswer", enforced: bool, link: str) -> None:
     """The answer in one line, then each requirement with its reason."""
     click.echo(printable(answer.headline(enforced, link)))
+    print_requirements(answer)
+
+
+def print_requirements(answer: "GateAnswer") -> None:
+    """Each requirement with its reason."""
     for one in answer.requirements:
         click.echo(printable(f"  {'yes' if one.passed else 'NO '}  {one.name}: {one.reason}"))
 

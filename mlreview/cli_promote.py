@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mlreview.cli_gate import ANSWER_IS_NO, Opening, desk, link_to, print_answer, printable
+from mlreview.cli_gate import ANSWER_IS_NO, Opening, desk, link_to, print_answer, print_requirements, printable
 from mlreview.cli_keys import signer_for
 from mlreview.errors import BadInputError, WriteError
 from mlreview.store.base import RunWriter
@@ -92,16 +92,23 @@ def promote_command(open_store: Opening, open_writer: Writing, uri_option: Calla
 
 
 def _print(done: "Promotion", enforced: bool, link: str) -> None:
+    from mlreview.review.gate_words import listed
+
     answer = done.answer
     if done.promoted:
         instead = f", in place of {_before(done)}" if done.replaced else ""
         click.echo(printable(f"Promoted: {answer.label} is {done.to} now{instead}. On record as {done.event_id}."))
     elif done.problem:
         click.echo(printable(done.problem))
+    unmet = listed(one.name for one in answer.failed)
     if done.override:
-        unmet = ", ".join(one.name for one in answer.failed)
-        click.echo(printable(f"OVERRIDDEN, though {unmet} is not met: {done.override}"))
-    print_answer(answer, enforced, link)
+        click.echo(printable(f"OVERRIDDEN ({unmet} not met): {done.override}"))
+    if not done.promoted:
+        print_answer(answer, enforced, link)
+        return
+    if unmet and not done.override:
+        click.echo(printable(f"The policy is advisory, and {unmet} not met."))
+    print_requirements(answer)
 
 
 def _before(done: "Promotion") -> str:

@@ -287,9 +287,10 @@ def load_settings(**overrides: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
+        variable = names.ENV_PREFIX + name.partition(".")[0].upper()
         raise BadInputError(
             f"The setting {name!r} does not fit: {first['msg']}.",
-            hint=f"It comes from {CONFIG_FILE}, from {names.ENV_PREFIX}{name.upper()} or from the command line.",
+            hint=f"It comes from {CONFIG_FILE}, from {variable} or from the command line.",
         ) from error
     except SettingsError as error:  # only a table is read from the environment as JSON
         field = re.search(r'field "(\w+)"', str(error))

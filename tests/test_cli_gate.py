@@ -96,8 +96,9 @@ def test_promote_deploys_what_passes_and_says_so_and_nothing_else(
     assert (code, json.loads(said)["promoted"], json.loads(said)["gate"]["passed"]) == (1, False, False)
     code, said = promote(story.uri, story.other_id, "--to", "staging", "--override", "the old one is down")
     assert code == 0
-    assert "OVERRIDDEN, though approvals is not met: the old one is down" in said
+    assert "OVERRIDDEN (approvals not met): the old one is down" in said
     assert f"in place of run {story.run_id}" in said
+    assert "Blocked" not in said, "it was not"
     for wrong in (["--to", "a", "--alias", "b"], [], ["--to", "a", "--override", " "], ["--alias", "champion"]):
         assert promote(story.uri, story.run_id, *wrong)[0] == 2
 

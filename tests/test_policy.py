@@ -85,6 +85,16 @@ def test_what_fits_no_policy_is_refused_in_words(file: Path, text: str, words: s
     assert CONFIG_FILE in str(caught.value)
 
 
+def test_a_policy_may_come_from_the_environment(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLREVIEW_POLICY", '{"enforce": true, "verdicts": ["good_fit"], "minimum": {"val_AUROC": 1}}')
+    policy = load_settings().policy
+    assert policy is not None
+    assert (policy.enforce, policy.verdicts, policy.minimum) == (True, ("good_fit",), {"val_AUROC": 1.0})
+    monkeypatch.setenv("MLREVIEW_POLICY", '{"enforce": 1}')
+    with pytest.raises(BadInputError, match="MLREVIEW_POLICY or from the command line"):
+        load_settings()
+
+
 def test_one_heading_or_role_may_stand_without_a_list(file: Path) -> None:
     file.write_text('[policy]\nroles = "primary"\nnote_headings = "all"\n')
     policy = load_settings().policy
