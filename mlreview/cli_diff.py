@@ -13,6 +13,9 @@ from mlreview.analysis.figures import percent, short, signed
 
 _CELL_CHARS = 60
 _PIPE_WIDTH = 220
+_KEY_WIDTH = 34
+_RUN_WIDTH = 22
+"""In characters: so narrow that a name still reads. Runs that don't fit beside one another come in further tables."""
 
 
 def print_comparison(seen: Compared, everything: bool) -> None:
@@ -30,7 +33,25 @@ def print_comparison(seen: Compared, everything: bool) -> None:
             keys = ", ".join(printable(row.key) for row in section.unique[:5])
             console.print(Text(f"different in every run, so left out: {keys}", style="dim"))
         if rows:
-            console.print(_table(seen, section, rows))
+            for number, runs in enumerate(blocks(len(seen.labels), seen.baseline, console.width)):
+                if number:
+                    console.print()
+                console.print(_table(seen, section, rows, runs))
+
+
+def blocks(runs: int, baseline: int, width: int) -> list[list[int]]:
+    """Positions of the runs of each table, as many as can be read side by side, each with the baseline.
+
+    Args:
+        runs: How many there are.
+        baseline: Position of the baseline.
+        width: Of the terminal, in characters.
+    """
+    most = max(2, (width - _KEY_WIDTH) // _RUN_WIDTH)
+    if runs <= most:
+        return [list(range(runs))]
+    others = [at for at in range(runs) if at != baseline]
+    return [[baseline, *others[at : at + most - 1]] for at in range(0, len(others), most - 1)]
 
 
 def printable(text: str) -> str:
@@ -56,20 +77,27 @@ def _summary(seen: Compared) -> list[str]:
     return lines
 
 
-def _table(seen: Compared, section: Section, rows: Sequence[DiffRow]) -> Table:
+def _table(seen: Compared, section: Section, rows: Sequence[DiffRow], runs: Sequence[int]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("")
-    for at, label in enumerate(seen.labels):
+    for at in runs:
+        label = seen.labels[at]
         mark = " (baseline)" if at == seen.baseline else ""
         table.add_column(Text(printable(label) + mark), overflow="fold")
     for row in rows:
-        same = [row.groups[at] == row.groups[seen.baseline] for at in range(len(row.groups))]
-        cells = [_cell(seen, section, row, at) for at in range(len(row.values))]
+        cells = [
+            Text(_cell(seen, section, row, at), style="dim" if at != seen.baseline and _same(seen, row, at) else "")
+            for at in runs
+        ]
         table.add_row(
             Text(printable(_key(seen, section, row)), style="" if row.differs else "dim"),
-            *[Text(cell, style="dim" if same[at] and at != seen.baseline else "") for at, cell in enumerate(cells)],
+            *cells,
         )
     return table
+
+
+def _same(seen: Compared, row: DiffRow, at: int) -> bool:
+    return row.groups[at] == row.groups[seen.baseline]
 
 
 def _key(seen: Compared, section: Section, row: DiffRow) -> str:

@@ -49,10 +49,9 @@ def _take(app: str, arguments: argparse.Namespace) -> None:
                     sizes = f"-{size}" if len(arguments.size or SIZES) > 1 else ""
                     target = arguments.folder / f"{name}-{scheme}{sizes}.png"
                     page.screenshot(path=target)
-                    # A palette is a third of the size, and nobody sees the difference on a flat page.
-                    Image.open(target).convert("RGB").quantize(128, dither=Image.Dither.NONE).save(
-                        target, optimize=True
-                    )
+                    # A palette is a third of the size. By coverage, for a run's colour may be in few points.
+                    shot = Image.open(target).convert("RGB")
+                    shot.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(target, optimize=True)
                     print(target)
                 page.close()
         browser.close()

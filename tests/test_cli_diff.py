@@ -3,8 +3,11 @@
 import json
 
 from click.testing import CliRunner, Result
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mlreview.cli import main
+from mlreview.cli_diff import blocks
 from tests.sample_store import Sample
 
 
@@ -55,6 +58,18 @@ def test_the_tables_for_people_say_the_same(team_sample: Sample):
     assert "learning_rate" in result.stdout
     assert "NaN" in result.stdout or "nan" in result.stdout
     assert "Not recorded: seed (all runs). Record it: mlflow.log_param" in result.stdout
+
+
+@given(st.integers(2, 50), st.integers(0, 49), st.integers(20, 400))
+def test_runs_that_do_not_fit_side_by_side_come_in_further_tables_each_with_the_baseline(runs, baseline, width):
+    baseline = min(baseline, runs - 1)
+    found = blocks(runs, baseline, width)
+    assert all(baseline in block and len(block) >= 2 for block in found)
+    assert all(len(block) * 22 + 34 <= width for block in found if len(block) > 2)
+    assert sorted({at for block in found for at in block}) == list(range(runs))
+    assert sum(len(block) for block in found) == runs + len(found) - 1  # nobody but the baseline comes twice
+    if len(found) == 1:
+        assert found == [list(range(runs))]  # in the order given
 
 
 def test_a_hostile_name_does_not_drive_the_terminal(ugly_sample: Sample):
