@@ -2,6 +2,7 @@
 
 What is not recorded can't agree. A run without a recorded seed is nobody's replicate, and neither is a network whose
 architecture isn't recorded: autologging leaves it out, and two widths then differ in nothing that MLflow knows of.
+A reproduction is its original over again, seed included: it says nothing of seeds, and takes nobody's place.
 Where the code's commit or the data are recorded for neither of two runs they may be replicates; that is said.
 """
 
@@ -22,6 +23,8 @@ REPLICATE_TAGS = (
     names.SOURCE_NAME_TAG,
     names.ARCHITECTURE_TAG,
     names.SEED_TAG,
+    names.REPRODUCES_TAG,
+    names.RETRAINS_TAG,
 )
 """Tags of runs that ``find_replicates`` looks at."""
 
@@ -64,7 +67,7 @@ def find_replicates(runs: RunTable, datasets: Sequence[Dataset]) -> Replicates:
     unnamed: dict[Hashable, set[Hashable]] = {}
     for row, run_id in enumerate(runs.run_ids):
         seed = _seed(runs, row)
-        if seed is None or runs.statuses[row] != names.FINISHED:
+        if seed is None or runs.statuses[row] != names.FINISHED or _is_done_again(runs, row, run_id in used):
             continue
         recorded = {key: column[row] for key, column in runs.params.items() if column[row] is not None}
         configuration = frozenset(
@@ -94,6 +97,11 @@ def _seed(runs: RunTable, row: int) -> Hashable | None:
         if value is not None and value.strip().casefold() not in _NO_SEED:
             found.append((key, canonical_param(key, value)))
     return tuple(found) or _tag(runs, names.SEED_TAG, row)
+
+
+def _is_done_again(runs: RunTable, row: int, has_data: bool) -> bool:
+    """A reproduction, or a retraining whose new data nothing tells from the old."""
+    return bool(_tag(runs, names.REPRODUCES_TAG, row) or (_tag(runs, names.RETRAINS_TAG, row) and not has_data))
 
 
 def _code(runs: RunTable, row: int) -> Hashable:

@@ -1,10 +1,12 @@
 """Bookkeeping beside a training: when it fails, that is said once, and the training goes on."""
 
 import functools
+import json
 import logging
 import os
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -24,6 +26,7 @@ FLUENT = (
 """MLflow's functions that a training calls by itself, and that must not stop it inside of ``track()``."""
 
 _MISUSE = frozenset({"INVALID_PARAMETER_VALUE", "RESOURCE_ALREADY_EXISTS"})
+_CALLED_WRONGLY = (TypeError, ValueError, LookupError, AttributeError, AssertionError)
 _PATIENCE = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "10", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2"}
 """Unless the team has its own: MLflow's defaults hold a training for four minutes at each call."""
 
@@ -31,12 +34,19 @@ T = TypeVar("T")
 
 
 def is_misuse(error: Exception) -> bool:
-    """Whether an error of MLflow says that it was called wrongly, rather than that it could not do what was asked."""
+    """Whether an error of MLflow says that it was called wrongly, rather than that it could not do what was asked.
+
+    What is not known to be misuse is not: storage has errors of its own (S3's, Google's, Azure's), and a training
+    must not stop because a bucket's login ran out.
+    """
     code = getattr(error, "error_code", None)
     if code is not None:
         return code in _MISUSE
-    of_database = type(error).__module__.startswith("sqlalchemy")
-    return not (isinstance(error, OSError) or of_database) or isinstance(error, FileNotFoundError)
+    if isinstance(error, FileNotFoundError):
+        return error.filename is not None  # without one, there is no folder for temporary files
+    if isinstance(error, (OSError, json.JSONDecodeError)):  # the latter: what answered is no tracking server
+        return False
+    return isinstance(error, _CALLED_WRONGLY) and type(error).__module__ == "builtins"
 
 
 class Guard:
@@ -129,6 +139,9 @@ def patience() -> Iterator[None]:
 def guard_fluent(module: Any, current: Callable[[], Guard | None]) -> Callable[[], None]:
     """Wrap MLflow's functions so that a store that fails does not stop the training that calls them.
 
+    Also where a module has imported them by name before; under another name (``import log_metric as log``) they are
+    not found.
+
     Args:
         module: ``mlflow``.
         current: The guard of the run that is tracked in this thread, if there is one.
@@ -138,15 +151,36 @@ def guard_fluent(module: Any, current: Callable[[], Guard | None]) -> Callable[[
     """
     originals = {name: getattr(module, name) for name in FLUENT if hasattr(module, name)}
     wrapped = {name: _guarded(name, original, current) for name, original in originals.items()}
-    for name, function in wrapped.items():
-        setattr(module, name, function)
+    holders = [module, *_imported_from(module, originals)]
+    for holder in holders:
+        _swap(holder, originals, wrapped)
 
     def undo() -> None:
-        for name, function in wrapped.items():
-            if getattr(module, name) is function:
-                setattr(module, name, originals[name])
+        for holder in holders:
+            _swap(holder, wrapped, originals)
 
     return undo
+
+
+def _imported_from(module: Any, functions: Mapping[str, Any]) -> list[Any]:
+    """Modules of the training that have such a function by its own name: ``from mlflow import log_metric``."""
+    own = f"{module.__name__}."
+    return [
+        one
+        for name, one in list(sys.modules.items())
+        if one is not module and not name.startswith(own) and _has_one(one, functions)
+    ]
+
+
+def _has_one(module: Any, functions: Mapping[str, Any]) -> bool:
+    held = getattr(module, "__dict__", {})
+    return any(held.get(name) is function for name, function in functions.items())
+
+
+def _swap(module: Any, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+    for name, function in old.items():
+        if vars(module).get(name) is function:
+            setattr(module, name, new[name])
 
 
 def _guarded(name: str, original: Callable[..., Any], current: Callable[[], Guard | None]) -> Callable[..., Any]:

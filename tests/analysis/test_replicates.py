@@ -86,6 +86,16 @@ def test_a_run_repeated_under_its_own_seed_counts_once_and_the_newest_of_them():
     assert groups_of(COMMIT, seed=["1", "1", "2", "2.0"]) == [0, None, 0, None]
 
 
+def test_a_reproduction_is_no_replicate_and_takes_nobodys_place():
+    """It is newer than its original, has its seed, and would stand for it in the noise."""
+    again = {**COMMIT, "mlreview.reproduces": ["run-2", None, None, None]}
+    assert groups_of(again, seed=["1", "2", "1", "3"]) == [None, 0, 0, 0]
+    retrained = {**COMMIT, "mlreview.retrains": ["run-2", None, None, None]}
+    assert groups_of(retrained, seed=["1", "2", "1", "3"]) == [None, 0, 0, 0]
+    data = [Dataset("run-0", "rows", "new", "", "", context="train")]
+    assert groups_of(retrained, data, seed=["1", "2", "1", "3"]) == [0, 1, 1, 1]
+
+
 def test_runs_that_did_not_finish_say_nothing_of_seeds():
     runs = run_table(4, params={"seed": SEEDS})
     runs.statuses[:] = text_column(["FINISHED", "FAILED", "RUNNING", "KILLED"])
