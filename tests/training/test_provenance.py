@@ -7,6 +7,7 @@ import sys
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -217,3 +218,36 @@ def test_the_folder_of_the_command_is_recorded_from_the_root_of_its_repository(t
     monkeypatch.setattr("mlreview.training.provenance.main_script", lambda: tmp_path / "jobs" / "train.py")
     found = find_provenance(within_s=10)
     assert (found[names.COMMAND_FOLDER], found[names.ENTRY]) == ("jobs", "jobs/train.py")
+
+
+def test_it_is_found_once_a_process_and_anew_in_a_forked_one(monkeypatch):
+    import mlreview.training.provenance as module
+
+    found = []
+
+    def find() -> dict[str, str]:
+        found.append(len(found))
+        return {"a": str(len(found))}
+
+    monkeypatch.setattr(module, "_kept", None)
+    monkeypatch.setattr(module, "find_provenance", find)
+    first = module.provenance()
+    first["a"] = "a caller's own"
+    assert module.provenance() == {"a": "1"}
+    monkeypatch.setattr(module.os, "getpid", lambda: -1)
+    assert module.provenance() == {"a": "2"}
+    assert module.WITHIN_S <= 0.2
+
+
+def test_a_notebook_is_told_by_the_path_that_its_server_gives(monkeypatch):
+    """As a kernel looks from inside: its shell has the application's configuration."""
+    shell = SimpleNamespace(config={"IPKernelApp": {}})
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    monkeypatch.setenv("JPY_SESSION_NAME", "/home/ada/study.ipynb")
+    found = find_provenance()
+    assert found[names.ENTRY] == "/home/ada/study.ipynb"
+    assert not {names.COMMAND, names.SCRIPT} & found.keys(), "the kernel's command says nothing of the training"
+    monkeypatch.delenv("JPY_SESSION_NAME")
+    assert find_provenance()[names.ENTRY] == "notebook"
+    shell.config = {}  # a console
+    assert names.COMMAND in find_provenance()

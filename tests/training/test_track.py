@@ -5,6 +5,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -311,6 +312,40 @@ def test_without_scikit_learn_evaluating_says_so_and_the_training_goes_on(
     with mlreview.track("bare", autolog=False) as run:
         assert run.evaluate([0, 1], [0.2, 0.8]) == {}
     assert any("pip install scikit-learn" in line for line in complaints(caplog))
+
+
+def test_without_a_repository_the_teams_own_fields_are_looked_for_and_nothing_is_complained_of(
+    store: MlflowClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    (tmp_path / "mlreview.toml").write_text('required_fields = ["seed", "code_version", "script", "tag:ticket"]\n')
+    (tmp_path / "train.py").write_text("a = 1\n")
+    for module in ("provenance", "snapshot"):
+        monkeypatch.setattr(f"mlreview.training.{module}.main_script", lambda: tmp_path / "train.py")
+    monkeypatch.setattr("mlreview.training.provenance._kept", None)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    with mlreview.track("no repository", seed=1, autolog=False) as run:
+        pass
+    assert [one.name for one in run.missing] == ["code_version", "tag:ticket"]
+    record = parse_record(artifact(store, run.run_id, names.RUN_FILE))
+    assert (record.code.commit, record.code.script is not None) == (None, True)
+    assert " × " in (record.hardware or "")
+    assert store.get_run(run.run_id or "").data.tags[names.HARDWARE_TAG] == record.hardware
+    assert complaints(caplog) == []
+
+
+def test_where_no_file_can_be_written_metrics_are_kept_and_the_training_goes_on(
+    store: MlflowClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    """A container whose whole tree is read-only, the folder for temporary files too."""
+    with mlreview.track("read-only", seed=1, autolog=False) as run:
+        monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: [str(tmp_path / "mlflow.db" / "x")])
+        monkeypatch.setattr(tempfile, "tempdir", None)
+        mlflow.log_text("a", "a.txt")
+        mlflow.log_metric("loss", 0.1)
+        run.evaluate([0, 1, 1], [0.1, 0.7, 0.8])
+    metrics = store.get_run(run.run_id or "").data.metrics
+    assert (metrics["loss"], metrics["test_accuracy"]) == (0.1, 1)
+    assert len(complaints(caplog)) == 1
 
 
 # --- from a script, in a repository and without one ---------------------------------------------------------------
