@@ -5,6 +5,7 @@ typed, which is shown as *unverified* wherever it stands. The user of the operat
 says little of who sits before the browser: notes are saved under it, a review asks for a name first.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -57,7 +58,20 @@ class Person:
 
 def current() -> Person:
     """Who acts in this session."""
-    claims = st.user.to_dict()
+    header = load_settings().identity_header
+    sent = st.context.headers.get(header) if header else None
+    return person_of(st.user.to_dict(), sent, typed() or named_user(), acting_user())
+
+
+def person_of(claims: Mapping[str, object], header: str | None, named: str | None, process: str | None) -> Person:
+    """Who acts.
+
+    Args:
+        claims: Of the login; ``is_logged_in`` is among them only where a login is configured.
+        header: What a trusted proxy sent; ``None`` where none is trusted, or nothing was sent.
+        named: The name that was typed, or set for this dashboard.
+        process: The user that the dashboard runs as.
+    """
     if claims.get("is_logged_in") is True:
         for claim in ("email", "preferred_username", "name", "sub"):
             value = claims.get(claim)
@@ -68,13 +82,11 @@ def current() -> Person:
                 return Person(name, True, "oidc")
     if "is_logged_in" in claims:
         return Person("somebody", via="nobody")
-    header = load_settings().identity_header
-    if header and (name := clip(st.context.headers.get(header), MAX_NAME_CHARS)):
+    if name := clip(header, MAX_NAME_CHARS):
         return Person(name, True, "header")
-    typed = st.session_state.get(_NAME) or clip(named_user(), MAX_NAME_CHARS)
-    if typed:
-        return Person(typed)
-    return Person(clip(acting_user(), MAX_NAME_CHARS) or "somebody", via="process")
+    if name := clip(named, MAX_NAME_CHARS):
+        return Person(name)
+    return Person(clip(process, MAX_NAME_CHARS) or "somebody", via="process")
 
 
 def typed() -> str:

@@ -50,9 +50,15 @@ def _approval(case: Case) -> ApproveBody:
     return ApproveBody(lifts=tuple(one.hold_id for one in _own_holds(case)))
 
 
+def _approved_already(case: Case) -> str:
+    me = identity.current().name
+    mine = any(_me(case, me, one.actor.name) and one.counts and not one.outdated for one in case.review.votes)
+    return "You have approved what the run holds now." if mine and not _own_holds(case) else ""
+
+
 def _render_decisions(case: Case) -> None:
     known = identity.current().said
-    no = why_not(case, "approved", _approval(case)) if known else ""
+    no = (_approved_already(case) or why_not(case, "approved", _approval(case))) if known else ""
     if st.button("Approve", icon=":material/check_circle:", key="review_approve", disabled=bool(no)):
         st.session_state[_ROWS] = 1
         _approve(case)
@@ -68,8 +74,11 @@ def _render_reasons(case: Case) -> None:
     if not person.said:
         identity.render_ask("decide")
         return
+    done = _approved_already(case)
     no = why_not(case, "approved", _approval(case))
-    if no:
+    if done:
+        st.caption(f":material/check_circle: {done}")
+    elif no:
         st.caption(f":material/info: You can't approve this. {plain(no, 400)}")
     elif not case.people.is_among(person.name, case.review.request.body.reviewers if case.review.request else ()):
         st.caption(

@@ -1,7 +1,12 @@
 """The queue: what waits for whom; open follow-ups by owner. Each line leads to its run."""
 
+from dataclasses import replace
+
 import streamlit as st
 
+from mlreview.entities import RunTable
+from mlreview.errors import MlreviewError
+from mlreview.names import APPROVED, DECIDED_AT_TAG, REVIEW_STATE_TAG
 from mlreview.review.people import People
 from mlreview.review.queue import GROUP_WORDS, Group, QueuedFollowUp, QueuedReview, make_queue, queue_query
 from mlreview.review.transitions import STATE_WORDS
@@ -10,6 +15,7 @@ from mlreview.ui.review_words import STATE_LOOKS, person
 from mlreview.ui.text import ago, plain
 
 _SHOWN = 50
+_CHECKED = 10
 _HINTS: dict[Group, str] = {
     "waiting_for_me": "You were asked, and have not decided on what the run holds now.",
     "outdated": "Approved, and changed since.",
@@ -25,7 +31,7 @@ def render() -> None:
     experiments = urlstate.get(urlstate.SharedView).experiments
     people = writes.reviews().people
     me = identity.current()
-    table = reads.runs(queue_query(experiments)).table
+    table = _with_outdated(reads.runs(queue_query(experiments)).table)
     queue = make_queue(table, me.name if me.said else None, people)
     if not me.said:
         identity.render_ask("queue")
@@ -47,6 +53,34 @@ def render() -> None:
         st.subheader("Open follow-ups", anchor=False)
         for owner, listed in queue.follow_ups:
             _render_owner(owner, listed, people)
+
+
+def _with_outdated(table: RunTable) -> RunTable:
+    """The table with those approvals marked that hold no more: a run can change without anybody acting in its review.
+
+    The newest ones alone are looked at, and by the sizes of their files: the run's own page hashes them.
+    """
+    states = table.tags[REVIEW_STATE_TAG]
+    decided = table.tags[DECIDED_AT_TAG]
+    approved = [row for row in range(len(table)) if states[row] == APPROVED]
+    approved.sort(key=lambda row: decided[row] or "", reverse=True)
+    changed = [row for row in approved[:_CHECKED] if _is_outdated(reads.key(), str(table.run_ids[row]))]
+    if not changed:
+        return table
+    marked = states.copy()
+    marked[changed] = "outdated"
+    return replace(table, tags={**table.tags, REVIEW_STATE_TAG: marked})
+
+
+@st.cache_resource(max_entries=256, ttl=60, show_spinner=False)
+def _is_outdated(key: tuple[str, ...], run_id: str) -> bool:
+    try:
+        return writes.reviews().read(run_id, hash_bytes=0).state == "outdated"
+    except MlreviewError:
+        return False  # its own page says what is wrong
+
+
+reads.forget_too(_is_outdated.clear)
 
 
 def _render_group(group: Group, found: tuple[QueuedReview, ...], people: People) -> None:

@@ -101,8 +101,10 @@ def _ask(case: Case) -> None:
         if baseline.run_id
         else f"It would replace nothing: {why}."
     )
-    if found.follow_ups:
-        st.caption(f"Carried over from earlier reviews of the model: {len(found.follow_ups)} open follow-ups.")
+    left_over = len(found.follow_ups)
+    if left_over:
+        some = f"{left_over} open follow-up{'' if left_over == 1 else 's'}"
+        st.caption(f"Carried over from earlier reviews of the model: {some}.")
     if not st.button("Send the request", icon=":material/send:", key="review_request_send"):
         return
     asked = {

@@ -130,15 +130,7 @@ def render_warnings(case: Case) -> None:
     review = case.review
     if review.run_problem:
         st.warning(f"It can't be approved as it is: {plain(review.run_problem, 200)}.", icon=":material/hourglass_top:")
-    for vote in review.outdated_votes[:2]:
-        changed = vote.comparison.changed if vote.comparison else ()
-        said = "; ".join(plain(one.describe(), 200) for one in changed[:_MOST_CHANGES])
-        more = f"; and {len(changed) - _MOST_CHANGES} more" if len(changed) > _MOST_CHANGES else ""
-        st.warning(
-            f"Since {actor(vote.actor, case.people)} approved, {when(vote.at)}: {said}{more}.",
-            title="The run is not what was approved",
-            icon=":material/history:",
-        )
+    _render_outdated(case)
     if review.gaps:
         st.error(
             "  \n".join(f"{plain(one.describe(), 300)}." for one in review.gaps[:5]),
@@ -146,11 +138,28 @@ def render_warnings(case: Case) -> None:
             icon=":material/report:",
         )
     if review.broken:
-        lines = [f"`{plain(one.key, 80)}`: {plain(one.reason, 300)}." for one in review.broken[:5]]
+        lines = [f"{plain(one.key, 80)}: {plain(one.reason, 300)}." for one in review.broken[:5]]
         more = [f"and {len(review.broken) - 5} more"] if len(review.broken) > 5 else []
         count = len(review.broken)
         st.warning(
             "  \n".join([*lines, *more]),
             title=f"{count} record{'' if count == 1 else 's'} of this review can't be read and count for nothing",
             icon=":material/broken_image:",
+        )
+
+
+def _render_outdated(case: Case) -> None:
+    """What changed since it was approved; said once where several approved the same."""
+    by_change: dict[str, list[Vote]] = {}
+    for vote in case.review.outdated_votes:
+        changed = vote.comparison.changed if vote.comparison else ()
+        said = "; ".join(plain(one.describe(), 200) for one in changed[:_MOST_CHANGES])
+        more = f"; and {len(changed) - _MOST_CHANGES} more" if len(changed) > _MOST_CHANGES else ""
+        by_change.setdefault(said + more, []).append(vote)
+    for said, votes in list(by_change.items())[:2]:
+        who = " and ".join(f"{actor(one.actor, case.people)}, {when(one.at)}" for one in votes)
+        st.warning(
+            f"{said}. Approved before that by {who}.",
+            title="The run is not what was approved",
+            icon=":material/history:",
         )

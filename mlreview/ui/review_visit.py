@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.components.v2 import component
 
 from mlreview.review.results import Review
-from mlreview.ui import identity, notes_open
+from mlreview.ui import identity, notes_open, urlstate
 
 _ULID_CHARS = 26
 _component = component(
@@ -33,6 +33,7 @@ def remember(review: Review | None) -> str:
     newest = max((one.event_id for one in review.events), default="") if review else ""
 
     def named() -> None:
+        urlstate.keep()
         name = st.session_state[key].get("name")
         if isinstance(name, str):
             identity.remember(name)
@@ -46,7 +47,7 @@ def remember(review: Review | None) -> str:
             "before": before,
             "name": identity.typed(),
         },
-        on_before_change=lambda: None,
+        on_before_change=urlstate.keep,
         on_name_change=named,
     )
     return before if isinstance(before, str) else ""

@@ -295,6 +295,11 @@ def presenting(page_kind: type | None) -> bool:
     return page_kind is RunView and view.present and view.run is not None
 
 
+def keep() -> None:
+    """From a callback of what the browser does unasked: its address may be older than the view; the view counts."""
+    st.session_state[_OURS] = True
+
+
 def run_again() -> NoReturn:
     """From a fragment: run the whole page again. The address may be older than the view by now; the view counts."""
     st.session_state[_OURS] = True

@@ -77,12 +77,19 @@ def _notes(tracking_uri: str, registry_uri: str | None, read_dsn: str | None, ti
 def _reviews(
     tracking_uri: str, registry_uri: str | None, read_dsn: str | None, timeout: float, team: tuple[Any, ...]
 ) -> "Reviews":
-    from mlreview.review.export.dossier import record_keeper
+    from mlreview.review.export.dossier import both, record_keeper
+    from mlreview.review.message import About, run_url
     from mlreview.review.people import people_from
     from mlreview.review.service import Reviews
+    from mlreview.review.webhook import notifier
 
     store = open_store(tracking_uri, registry_uri=registry_uri, read_dsn=read_dsn, timeout=timeout)
     current = reads.settings()
     people = people_from(current.people, current.lead)
     writer = _open(tracking_uri, registry_uri, timeout)
-    return Reviews(store, writer, people, notify=record_keeper(store, writer, people))
+
+    def about(run_id: str) -> About:
+        return About(store.run(run_id).name or run_id[:8], run_url(current.app_url, run_id))
+
+    told = both(notifier(current.webhook_url, about), record_keeper(store, writer, people))
+    return Reviews(store, writer, people, notify=told)

@@ -49,6 +49,19 @@ def test_nothing_keeps_people_with_assistive_technology_out(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_run_under_review_keeps_nobody_out(team_app: str, team_sample: Sample, chromium: Browser, scheme: str):
+    context = chromium.new_context(color_scheme=scheme, viewport={"width": 1440, "height": 900})  # type: ignore[arg-type]
+    page = context.new_page()
+    run = team_sample.runs["sports-NN-32d-lr0.1"]
+    visit(page, f"{team_app}/run?exp={team_sample.experiments['sports']}&run={run}")
+    expect(page.get_by_role("heading", name="Conversation")).to_be_attached(timeout=WAIT_MS)
+    page.get_by_role("button", name="Request a review").click(delay=90)
+    expect(page.get_by_test_id("stDialog")).to_be_visible()
+    assert serious(page) == []
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_what_opens_on_the_leaderboard_can_be_used_too(
     team_app: str, team_sample: Sample, chromium: Browser, scheme: str
 ):

@@ -22,6 +22,7 @@ export default function ({ data, setStateValue }) {
   } catch {
     return; // a browser that keeps nothing: nothing is marked
   }
-  if (before !== data.before) setStateValue("before", before);
+  // Where nothing is new there is nothing to say: each word to the server runs the page once more, and shuts a dialog.
+  if (before !== data.before && data.newest > before) setStateValue("before", before);
   if (name !== data.name) setStateValue("name", name);
 }
