@@ -150,7 +150,8 @@ def link(
 ) -> None:
     """A link to a page, in this tab, that carries the shared view and the page as this session left it.
 
-    With ``run_id`` the page of that run; where it is empty, that of all reviews. With ``note_of`` the note of that run.
+    With ``run_id`` the page of that run; where it is empty, that of all reviews (on the run page
+    itself: ``run_button``). With ``note_of`` the note of that run.
     """
     spec = BY_NAME[name]
     if disabled:
@@ -174,6 +175,18 @@ def link(
         width=width,
         query_params=params,
     )
+
+
+def run_button(label: str, run_id: str | None, key: str) -> None:
+    """On the run page: the way to another run, or with ``None`` to all reviews.
+
+    A link to the page that it stands on runs it with other parameters and leaves the browser's address as it was.
+    """
+    st.button(label, key, icon=BY_NAME["run"].icon, type="tertiary", on_click=_show_run, args=(run_id,))
+
+
+def _show_run(run_id: str | None) -> None:
+    urlstate.update(urlstate.RunView, run=run_id, present=False, screen=1, topic="")
 
 
 def compare_link(run_ids: Sequence[str], label: str) -> None:

@@ -38,7 +38,7 @@ def explain_missing(run_id: str) -> None:
     """There is no such run."""
     st.header("Reviews", anchor=False)
     st.warning(f"The run {plain(run_id, 64)} is not in this store.", icon=":material/search_off:", title="No such run")
-    pages.link("run", "All reviews", run_id="", width="content")
+    pages.run_button("All reviews", None, "review_all")
 
 
 def render(case: Case) -> None:

@@ -97,7 +97,7 @@ def _render_group(group: Group, found: tuple[QueuedReview, ...], people: People)
 def _render_review(one: QueuedReview, people: People) -> None:
     colour, icon = STATE_LOOKS[one.state]
     with st.container(border=True, horizontal=True, vertical_alignment="center", gap="medium"):
-        pages.link("run", plain(one.run_name, 80), run_id=one.run_id, width="content")
+        pages.run_button(f"**{plain(one.run_name, 80)}**", one.run_id, f"queue_open_{one.run_id}")
         parts = [f":{colour}-badge[{icon} {STATE_WORDS[one.state]}]"]
         if one.since:
             parts.append(plain(ago(one.since)))
@@ -119,4 +119,5 @@ def _render_owner(owner: str, listed: tuple[QueuedFollowUp, ...], people: People
     for one in listed[:_SHOWN]:
         with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
             st.markdown(f":material/event_repeat: {plain(one.text, 160)} :gray[{plain(ago(one.at))}]", width="stretch")
-            pages.link("run", plain(one.run_name, 60), run_id=one.run_id, width="content")
+            key = f"queue_follow_{''.join(sign for sign in one.reference if sign.isalnum())}"
+            pages.run_button(plain(one.run_name, 60), one.run_id, key)

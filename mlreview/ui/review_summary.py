@@ -29,7 +29,7 @@ def render_heading(case: Case) -> None:
     st.header(f"{plain(case.name, 120)} :{colour}-badge[{icon} {case.review.words}]", anchor=False)
     links = [f"[{label}]({address})" for label, address in _links(case)]
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        pages.link("run", "All reviews", run_id="", width="content")
+        pages.run_button("All reviews", None, "review_all")
         if case.has_baseline:
             pages.compare_link([case.baseline.run_id, case.run_id], "Compare in full")
         if links:
