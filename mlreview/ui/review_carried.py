@@ -45,6 +45,6 @@ def render(case: Case) -> None:
             st.markdown(line(case, one))
         for run_id in list(dict.fromkeys(one.run_id for one in found))[:3]:
             name = next(one.run_name for one in found if one.run_id == run_id)
-            pages.link("run", f"Review of {plain(name, 60)}", run_id=run_id, width="content")
+            pages.run_button(f"Review of {plain(name, 60)}", run_id, f"review_carried_{run_id}")
         if len(found) > _MOST:
             st.caption(f"and {len(found) - _MOST} more")
