@@ -136,6 +136,13 @@ def _metrics(run: Run) -> None:
     order = {"validation": 0, "test": 0, "unknown": 1, "train": 2}
     kinds = {"ranking": 0, "score": 1, "loss": 2, "other": 3}
     keys = [key for key in run.metrics if not key.startswith((names.OWN_PREFIX, "system/"))]
+    held = {read_metric_name(key).base for key in keys if read_metric_name(key).split in ("validation", "test")}
+    # What was measured while training says nothing more where the same was measured on data held out.
+    keys = [
+        key
+        for key in keys
+        if read_metric_name(key).split in ("validation", "test") or read_metric_name(key).base not in held
+    ]
 
     def place(key: str) -> tuple[bool, int, int, str]:
         read = read_metric_name(key)
