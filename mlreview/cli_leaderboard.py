@@ -9,6 +9,7 @@ from typing import Any
 import click
 import numpy as np
 
+from mlreview import names
 from mlreview.analysis.aliases import Aliases, substitute
 from mlreview.analysis.export import to_csv, to_markdown
 from mlreview.analysis.find import Corpus, find, keep
@@ -71,7 +72,9 @@ def group_by(store: RunStore, table: RunTable, experiment_id: str, typed: Sequen
     values, present = np.empty(len(table)), np.ones(len(table), dtype=bool)
     values[ranking.rows] = ranking.values
     present[ranking.rows[ranking.ranked + ranking.not_finite :]] = False
-    return group_runs(keys, columns, values, present, ranking.direction)
+    again = texts.tags.get(names.REPRODUCES_TAG)
+    reproduces = None if again is None else np.append(again, nothing)[corpus.rows]
+    return group_runs(keys, columns, values, present, ranking.direction, reproduces)
 
 
 def show_groups(groups: Groups, metric: str, form: str) -> None:

@@ -57,15 +57,17 @@ class Groups:
 
     Attributes:
         keys: What they are grouped by.
-        groups: Each run of the table is in just one of them.
+        groups: Each run of the table is in just one of them, but for reproductions.
         unranked: Runs without a number, all groups together.
         lacking: Runs that lack at least one of the keys.
+        repeated: Reproductions, which are in no group.
     """
 
     keys: tuple[Key, ...]
     groups: tuple[Group, ...]
     unranked: int
     lacking: int
+    repeated: int = 0
 
 
 def group_runs(
@@ -74,6 +76,7 @@ def group_runs(
     values: NDArray[np.float64],
     present: NDArray[np.bool_],
     direction: Direction,
+    reproduces: TextColumn | None = None,
 ) -> Groups:
     """Group runs and rank the groups by their means.
 
@@ -83,11 +86,15 @@ def group_runs(
         values: float64, shape (runs,): what ranks.
         present: bool, shape (runs,): the run has it at all.
         direction: Which way is better.
+        reproduces: What each run reproduces, if any: it has its original's seed and numbers, and would make a group
+            larger and narrower than it is.
     """
+    again = np.zeros(len(values), dtype=bool) if reproduces is None else np.array([bool(one) for one in reproduces])
     spelt = [_spelt(key.name, column) for key, column in zip(keys, columns, strict=True)]
     members: dict[tuple[str | None, ...], list[int]] = {}
     for row, own in enumerate(zip(*spelt, strict=True)):
-        members.setdefault(own, []).append(row)
+        if not again[row]:
+            members.setdefault(own, []).append(row)
     found = [_group(own, np.array(rows, dtype=np.intp), values, present, direction) for own, rows in members.items()]
     worse = -1.0 if direction == "max" else 1.0
     found.sort(key=lambda group: (not len(group.rows), worse * group.mean if len(group.rows) else 0.0))
@@ -101,6 +108,7 @@ def group_runs(
         tuple(groups),
         unranked=sum(group.not_finite + group.missing for group in groups),
         lacking=sum(len(group.rows) + group.not_finite + group.missing for group in groups if None in group.values),
+        repeated=int(again.sum()),
     )
 
 
@@ -178,6 +186,13 @@ def describe_groups(groups: Groups, metric: str) -> tuple[str, ...]:
         what = "it" if len(groups.keys) == 1 else "one of them"
         several = f"{groups.lacking:,} runs lack {what} and form a group of their own"
         said.append(f"1 run lacks {what} and is a group of its own" if groups.lacking == 1 else several)
+    if groups.repeated:
+        one = groups.repeated == 1
+        said.append(
+            "1 reproduction is left out: it is its original once more"
+            if one
+            else f"{groups.repeated:,} reproductions are left out: each is its original once more"
+        )
     if groups.unranked:
         runs = "1 run has" if groups.unranked == 1 else f"{groups.unranked:,} runs have"
         count = "counts" if groups.unranked == 1 else "count"

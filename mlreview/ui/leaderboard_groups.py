@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from mlreview import names
 from mlreview.analysis.find_keys import Key
 from mlreview.analysis.find_mlflow import looks_like_mlflow
 from mlreview.analysis.find_words import term_for
@@ -85,7 +86,7 @@ def groups_of(table: RunTable, ranking: Ranking) -> Groups:
     values, present = np.empty(len(table)), np.ones(len(table), dtype=bool)
     values[ranking.rows] = ranking.values
     present[ranking.rows[ranking.ranked + ranking.not_finite :]] = False
-    return group_runs(keys, columns, values, present, ranking.direction)
+    return group_runs(keys, columns, values, present, ranking.direction, tags.get(names.REPRODUCES_TAG))
 
 
 def render_ungroup() -> None:

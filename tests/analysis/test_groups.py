@@ -36,6 +36,16 @@ def test_groups_rank_by_their_mean_and_not_by_their_best_run():
     assert list(found.groups[1].rows) == [0, 1]
 
 
+def test_reproductions_are_in_no_group_and_are_counted():
+    """Four times the same number is no spread of zero over four runs."""
+    ones, rates = np.full(5, 0.9), text_column(["0.1"] * 5)
+    again = text_column([None, "run-0", "run-0", "run-0", ""])
+    found = group_runs([RATE], [rates], ones, ones.astype(bool), "max", again)
+    assert ([list(group.rows) for group in found.groups], found.repeated) == ([[0, 4]], 3)
+    assert found.groups[0].too_few
+    assert "3 reproductions are left out: each is its original once more" in describe_groups(found, "accuracy")
+
+
 def test_where_lower_is_better_the_lowest_mean_comes_first_and_so_does_the_lowest_run():
     found = grouped({"learning_rate": ["a", "b", "b"]}, [0.5, 0.3, 0.2], "min")
     assert [group.values for group in found.groups] == [("b",), ("a",)]

@@ -1,6 +1,7 @@
 """What stops a training, and what does not: errors of MLflow and of the storage behind it."""
 
 import json
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import INTERNAL_ERROR, INVALID_PARAMETER_VALUE
 
-from mlreview.training.guard import Guard, guard_fluent, is_misuse
+from mlreview.training.guard import Guard, guard_fluent, is_misuse, patience
 
 
 class LoginRanOutError(Exception):
@@ -70,3 +71,20 @@ def test_a_function_that_was_imported_by_name_before_is_guarded_and_given_back(m
     assert training.log_metric is mlflow.log_metric is not before
     undo()
     assert training.log_metric is mlflow.log_metric is before
+
+
+def test_a_dead_server_costs_seconds_for_the_time_of_a_run_unless_the_team_says_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """MLflow's own defaults hold each call for four minutes."""
+    wait, tries = "MLFLOW_HTTP_REQUEST_TIMEOUT", "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
+    monkeypatch.delenv(wait, raising=False)
+    monkeypatch.setenv(tries, "9")
+    with patience():
+        assert int(os.environ[wait]) <= 10
+        assert os.environ[tries] == "9"
+    assert wait not in os.environ
+    monkeypatch.delenv(tries)
+    with patience():
+        assert int(os.environ[tries]) <= 2
+    assert tries not in os.environ

@@ -305,6 +305,20 @@ def test_a_call_of_mlflow_that_can_not_be_right_still_raises(store: MlflowClient
             mlflow.log_artifact("missing.txt")
 
 
+def test_the_run_of_a_subprocess_that_is_named_to_it_is_continued_and_has_its_provenance(
+    store: MlflowClient, monkeypatch: pytest.MonkeyPatch
+):
+    """``mlflow run`` names it; MLflow asks no provider for runs that are resumed."""
+    begun = store.create_run("0")
+    monkeypatch.setenv("MLFLOW_RUN_ID", begun.info.run_id)
+    with mlreview.track("continued", seed=1, autolog=False) as run:
+        mlflow.log_metric("loss", 0.1)
+    assert run.run_id == begun.info.run_id
+    data = store.get_run(begun.info.run_id).data
+    assert (data.metrics, data.tags[names.SEED_TAG]) == ({"loss": 0.1}, "1")
+    assert {names.ENV_PYTHON, names.COMMAND} <= data.tags.keys()
+
+
 def test_without_scikit_learn_evaluating_says_so_and_the_training_goes_on(
     store: MlflowClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
