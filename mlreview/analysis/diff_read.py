@@ -38,7 +38,9 @@ def read_recorded(store: RunStore, run_ids: Sequence[str]) -> Recorded:
 
 def with_files(store: RunStore, recorded: Recorded) -> Recorded:
     """The same with what the runs' files say: which there are, and the text of those that describe model and code."""
-    last_model = {model.run_id: model for model in recorded.models}
+    # The last one that is whole: of one that could not be saved there are no files.
+    whole_last = sorted(recorded.models, key=lambda model: model.status == "READY")
+    last_model = {model.run_id: model for model in whole_last}
     run_ids = [str(run_id) for run_id in recorded.runs.run_ids]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         digests = recorded.runs.tags.get(names.MODEL_DIGEST_TAG, [None] * len(run_ids))

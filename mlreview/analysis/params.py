@@ -112,7 +112,7 @@ def _varies_in(column: list[str | None], network: list[str | None]) -> bool:
     That both change together is not enough: between two runs anything that changes does.
     """
     held = all(
-        value is not None and layers is not None and value in layers.split()
+        value is not None and layers is not None and value.strip("()[], ") in layers.split()
         for value, layers in zip(column, network, strict=True)
     )
     return held and _follows_from(network, column)

@@ -63,7 +63,8 @@ def test_the_manifest_of_the_last_model_is_read_where_training_recorded_one(clie
     told = replace(read_recorded(store, [run]), models=[logged])
     assert with_files(store, told).files[run].texts == {}  # nothing says that there is one
     client.set_tag(run, names.MODEL_DIGEST_TAG, "f" * 64)
-    told = replace(read_recorded(store, [run]), models=[logged])
+    failed = replace(logged, model_id="m-2", status="UPLOAD_FAILED")  # later, and without files
+    told = replace(read_recorded(store, [run]), models=[logged, failed])
     assert with_files(store, told).files[run].texts == {f"{names.MANIFEST_FOLDER}/m-1.json": "{}"}
 
 

@@ -164,6 +164,7 @@ def architecture(*widths: int, inputs: int = 100, **more: list) -> dict:
         (architecture(32, 8), ("model_architecture",)),
         (architecture(4, 8, 16, 32, 64), ("model_architecture",)),  # a text of its own in each, and yet no id
         (architecture(32, 8, hidden_units=["32", "8"]), ("hidden_units",)),
+        (architecture(32, 8, hidden_layer_sizes=["(32,)", "(8,)"]), ("hidden_layer_sizes",)),
         (architecture(32, 8, lr=["0.1", "0.2"]), ("model_architecture", "lr")),
         (architecture(32, 8, 8, lr=["0.1", "0.2", "0.3"]), ("model_architecture", "lr")),
         (architecture(32, 32, lr=["0.1", "0.2"]), ("lr",)),
