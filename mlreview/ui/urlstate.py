@@ -29,6 +29,8 @@ MAX_METRICS = 12
 _WRITTEN = "_url.written"
 _OURS = "_url.ours"
 _RUNNING = "_url.running"
+_SENT = "_url.sent"
+_UNSURE = "_url.unsure"
 _ID = re.compile(r"^[0-9A-Za-z_-]{1,64}$")
 
 
@@ -266,6 +268,8 @@ def begin(page_kind: type | None) -> None:
     """
     params = st.query_params.to_dict()
     ours = st.session_state.pop(_OURS, False)
+    st.session_state[_UNSURE] = st.session_state.get(_SENT, frozenset())
+    st.session_state[_SENT] = frozenset()
     st.session_state[_RUNNING] = True
     if st.session_state.get(_WRITTEN) == params or (ours and _WRITTEN in st.session_state):
         return
@@ -328,8 +332,15 @@ def control(key: str, value: Any) -> None:
 
     The widget's ``on_change`` writes into the view, which happens before the script runs; so whatever differs here
     came from elsewhere: a link, Back, another experiment, a new guess.
+
+    What one script run sends can be dropped for what the next one sends, before the browser has seen it. It would draw
+    the widget at its default then, and send that with the next click, as if somebody had chosen it. So a value that
+    was set is set once more by the next run.
     """
-    if key not in st.session_state or st.session_state[key] != value:
+    differs = key not in st.session_state or st.session_state[key] != value
+    if differs:
+        st.session_state[_SENT] = st.session_state.get(_SENT, frozenset()) | {key}
+    if differs or key in st.session_state.get(_UNSURE, ()):
         st.session_state[key] = value
 
 
