@@ -31,6 +31,7 @@ from mlreview.ui.urlstate import RunView
 
 LOOK_S = 2.0
 """How often the store is looked at, in seconds: with a read that is used for three, nothing is older than five."""
+_NAME_CHARS = 32
 _AGENDAS = "_meeting.agendas"
 _TOPICS = "_meeting.topics"
 
@@ -123,7 +124,7 @@ def _go(number: int) -> None:
 def _render_bar(case: Case, title: str, at: int, count: int) -> None:
     """Which run, which screen, and the ways on; small, for whoever holds the keyboard."""
     with st.container(horizontal=True, vertical_alignment="center", key="meeting_bar", gap="small"):
-        st.markdown(f"**{plain(case.name, 60)}**", width="stretch")
+        st.markdown(f"**{plain(case.name, _NAME_CHARS)}**", width="stretch")
         identity.render("As whom you act in reviews")
         st.button("Back", key="meeting_back", icon=":material/arrow_back:", disabled=at == 0, on_click=_go, args=(at,))
         st.markdown(f"**{title}** :gray[· {at + 1} of {count}]", width="content")

@@ -11,6 +11,8 @@ from mlreview.ui.review_case import Case
 from mlreview.ui.review_words import about, actor, person, when
 from mlreview.ui.text import plain
 
+_LONG_CHARS = 280
+"""Of a question: a longer one is set smaller, so that the place to answer stays in sight."""
 _ENDED = {
     "answered": ":green[:material/check_circle:] **Answered**",
     "follow_up": ":blue[:material/event_repeat:] **A follow-up**",
@@ -38,7 +40,8 @@ def render(case: Case, topic: str) -> None:
     comment = thread.comment
     on = "" if comment.anchor.kind == "run" else f" about {plain(_subject(thread), 80)}{_value(case, thread)}"
     st.caption(f"{actor(thread.actor, case.people)} asks{on}, {when(thread.at)}")
-    with st.container(key="meeting_question"):
+    long = len(comment.text) > _LONG_CHARS
+    with st.container(key="meeting_question_long" if long else "meeting_question"):
         _text(comment.text, f"{topic}_asked")
     for reply in thread.replies[-4:]:
         st.markdown(f":material/subdirectory_arrow_right: {actor(reply.actor, case.people)} :gray[{when(reply.at)}]")

@@ -30,7 +30,7 @@ from mlreview.ui.review_case import Case
 from mlreview.ui.review_words import STATE_LOOKS, actor, person
 from mlreview.ui.text import clip, first_line, plain
 
-_MOST_ROWS = 10
+_MOST_ROWS = 9
 _MOST_METRICS = 4
 _VALUE_CHARS = 70
 _MOST_PLOTS = 3
@@ -91,7 +91,7 @@ def render_summary(case: Case) -> None:
         st.markdown("\n\n".join(lines))
     asked = case.review.request
     if case.asked and asked is not None and asked.body.question:
-        st.markdown(f":material/help: {person(asked.actor.name, case.people)} asks: {plain(asked.body.question, 400)}")
+        st.markdown(f":material/help: {person(asked.actor.name, case.people)} asks: {plain(asked.body.question, 240)}")
     carried = review_carried.open_ones(case)
     if carried:
         count = len(carried)
@@ -124,7 +124,7 @@ def render_changes(case: Case) -> None:
             st.markdown(f"{plain(case.baseline.reason, 300)}.")
         return
     rows = difference_rows(case)
-    st.header(plain(case.summary.differs or "What differs", 200), anchor=False)
+    st.header(plain((case.summary.differs or "What differs").partition(":")[0], 200), anchor=False)
     version = version_of(case.baseline)
     name = clip(case.baseline.name or case.baseline.run_id[:8], 60)
     runs = (f"{version} ({name})" if version else name, clip(case.name, 60))

@@ -4,7 +4,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
-from tests.browser.harness import WAIT_MS, visit
+from tests.browser.harness import WAIT_MS, settled, visit
 from tests.sample_store import Sample
 
 pytestmark = pytest.mark.browser
@@ -86,6 +86,19 @@ def test_writing_and_searching_notes_keeps_nobody_out(
     if part == "edit":
         expect(page.get_by_role("textbox", name="Note, in Markdown")).to_be_visible(timeout=WAIT_MS)
     assert serious(page) == []
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_meeting_keeps_nobody_out(team_app: str, team_sample: Sample, chromium: Browser, scheme: str):
+    context = chromium.new_context(color_scheme=scheme, viewport={"width": 1920, "height": 1080})  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(f"{team_app}/run?run={team_sample.runs['sports-NN-32d-lr0.1']}&present=1")
+    for title in ("Summary", "Note", "Changes", "Curves", "Evidence", "Decision"):
+        expect(page.locator(".st-key-meeting_bar")).to_contain_text(title, timeout=WAIT_MS)
+        settled(page)
+        assert (title, serious(page)) == (title, [])
+        page.keyboard.press("ArrowRight")
     context.close()
 
 

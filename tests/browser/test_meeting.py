@@ -15,6 +15,7 @@ from mlreview.store import open_store
 from tests.browser.conftest import NewPage
 from tests.browser.harness import ROOT, WAIT_MS, running_app, settled, visit
 from tests.browser.notes import open_editor, save, type_at_end
+from tests.browser.test_accessibility import serious
 from tests.stores import copy_sqlite, sqlite_uri
 
 pytestmark = pytest.mark.browser
@@ -175,6 +176,7 @@ def test_two_people_review_a_model_from_its_training_to_its_approval(team: Team,
     # Ben ends the question in his own browser while Grace is typing in hers: it arrives, and her text stays.
     present(ben, team, first, 6)
     says(ben, "Who watches it after the launch?")
+    assert serious(ben) == []
     typed = grace.get_by_role("textbox", name="What it comes to")
     typed.click()
     grace.keyboard.type("I think that I ")

@@ -180,7 +180,7 @@ def test_a_queue_without_reviews_says_how_to_begin_one(open_run):
     [
         (1, ("32d-lr0.1 would replace v1 (8d-lr0.05).", "Summary** :gray[· 1 of 7]", "Ben: not yet")),
         (2, ("1 of 7 sections are filled in",)),
-        (3, ("2 things differ: hidden units, learning rate",)),
+        (3, ("2 things differ",)),
         (4, ("**──** validation",)),
         (5, ("required fields recorded", "Nobody has reproduced it yet")),
         (6, ("Question** :gray[· 6 of 7]", "about param: learning_rate = 0.1")),
