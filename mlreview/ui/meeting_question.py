@@ -39,7 +39,7 @@ def render(case: Case, topic: str) -> None:
         return
     comment = thread.comment
     on = "" if comment.anchor.kind == "run" else f" about {plain(_subject(thread), 80)}{_value(case, thread)}"
-    st.caption(f"{actor(thread.actor, case.people)} asks{on}, {when(thread.at)}")
+    st.markdown(f"{actor(thread.actor, case.people)} asks{on}, {when(thread.at)}")
     long = len(comment.text) > _LONG_CHARS
     with st.container(key="meeting_question_long" if long else "meeting_question"):
         _text(comment.text, f"{topic}_asked")
