@@ -99,9 +99,12 @@ def write(box: Locator, text: str) -> None:
 
 def ask(page: Page, text: str) -> None:
     """Ask a question at the end of the run's page."""
-    write(page.get_by_role("textbox", name="Text, in Markdown"), text)
+    box = page.get_by_role("textbox", name="Text, in Markdown")
+    write(box, text)
     page.locator("[class*=st-key-review_say]").get_by_role("button", name="Send").click(delay=90)
-    expect(page.get_by_text("Sent.")).to_be_visible(timeout=90_000)  # the first write of an app imports MLflow
+    asked = page.locator("[class*=st-key-review_thread_]").filter(has_text=text)
+    expect(asked).to_be_visible(timeout=90_000)  # the first write of an app imports MLflow
+    expect(box).to_have_value("", timeout=WAIT_MS)  # a new one
     settled(page)
 
 
