@@ -90,6 +90,14 @@ def say_who(page: Page, name: str) -> None:
     settled(page)
 
 
+def come_back(page: Page, team: Team, run_id: str, name: str) -> None:
+    """Open a run's page again; the browser has kept who one is, and says it a moment after the page stands."""
+    visit(page, f"{team.address}/run?run={run_id}")
+    says(page, f"{name} · unverified")
+    expect(page.get_by_role("textbox", name="Who are you?")).to_have_count(0, timeout=WAIT_MS)
+    settled(page)
+
+
 def write(box: Locator, text: str) -> None:
     """Type into a box of the page and have it taken, without leaving it: a popover closes when it is left."""
     box.fill(text)
@@ -156,14 +164,14 @@ def test_two_people_review_a_model_from_its_training_to_its_approval(team: Team,
     ask(ben, "Who watches it after the launch?")
 
     # Grace answers one question on the page, before the meeting.
-    visit(grace, f"{team.address}/run?run={first}")
+    come_back(grace, team, first, "Grace")
     grace.locator("[class*=st-key-review_answer_]").get_by_role("button", name="Answer").first.click(delay=90)
     write(grace.get_by_role("textbox", name="Text", exact=True), "Larger ones were not tried.")
     grace.locator("[class*=st-key-review_answer_send_]").get_by_role("button", name="Send").click(delay=90)
     says(grace, "1 open question")
 
     # The meeting: the same screens for both, turned by keys, and the address says which one.
-    visit(grace, f"{team.address}/run?run={first}")
+    come_back(grace, team, first, "Grace")
     grace.locator(".st-key-meeting_switch label").click(delay=90)
     shows_screen(grace, "Summary · 1 of 7")
     expect(grace.locator("[data-testid=stSidebar]")).to_have_count(0)
@@ -205,7 +213,7 @@ def test_two_people_review_a_model_from_its_training_to_its_approval(team: Team,
 
     # Trained again: the new review carries what was left to be done.
     second = team.train("larger steps", 0.4)
-    visit(grace, f"{team.address}/run?run={second}")
+    come_back(grace, team, second, "Grace")
     request_review(grace, "Ben")
     close_dialog(grace)
     says(grace, "Carried over from earlier reviews: 1 open")
