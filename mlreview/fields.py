@@ -157,6 +157,8 @@ def _script(run: RecordedFacts) -> Found:
     if kept:
         return kept[0].removeprefix(f"{names.CODE_FOLDER}/"), True
     entry = run.tags.get(names.ENTRY, "")
+    if entry and run.tags.get(names.ENTRY_UNTRACKED) == "true":
+        return f"{entry}, which is in no commit and was not kept", False
     committed = run.tags.get(names.GIT_COMMIT, "").lower() not in _NONE and not entry.endswith("notebook")
     return (f"{entry} of the commit" if committed and entry else entry), bool(entry and committed)
 

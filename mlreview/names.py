@@ -70,6 +70,9 @@ UNKNOWN: Final = "unknown"
 ENTRY: Final = "mlreview.entry"
 """The script, from the root of its repository, or the notebook."""
 
+ENTRY_UNTRACKED: Final = "mlreview.entry.untracked"
+"""``true`` when that script is in no commit: who checks the commit out does not have it."""
+
 SCRIPT: Final = "mlreview.script"
 COMMAND: Final = "mlreview.command"
 COMMAND_FOLDER: Final = "mlreview.command.folder"

@@ -89,6 +89,15 @@ def test_a_changed_checkout_counts_with_its_patch():
     assert one("code_version", dirty).recorded
 
 
+def test_a_script_that_no_commit_has_counts_once_it_was_kept():
+    tags = {names.GIT_COMMIT: "b" * 40, names.ENTRY: "train.py"}
+    assert one("script", RecordedFacts(tags=tags)).recorded
+    tags |= {names.ENTRY_UNTRACKED: "true"}
+    assert one("script", RecordedFacts(tags=tags)).shown == "train.py, which is in no commit and was not kept"
+    assert not one("script", RecordedFacts(tags=tags)).recorded
+    assert one("script", RecordedFacts(tags=tags, artifacts=(f"{names.CODE_FOLDER}/train.py",))).recorded
+
+
 def test_the_tag_names_both_lists():
     said = json.loads(fields_tag(check_fields(WHOLE, ("seed", "tag:ticket"))))
     assert said == {"recorded": ["seed"], "missing": ["tag:ticket"]}

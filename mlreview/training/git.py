@@ -28,6 +28,7 @@ class GitState:
         author: Author of the commit, ``Name <address>``.
         dirty: ``true`` when tracked files differ from the commit, else ``false``.
         top: Root of the work tree.
+        knows_script: ``false`` when git does not track the script, else ``true``.
 
     Each is ``unknown`` where git did not answer in time.
     """
@@ -38,19 +39,21 @@ class GitState:
     author: str
     dirty: str
     top: str
+    knows_script: str
 
 
-def git_state(folder: Path, seconds: float) -> GitState | None:
+def git_state(folder: Path, seconds: float, script: Path | None = None) -> GitState | None:
     """Ask git about a folder.
 
     Args:
         folder: Inside the work tree.
         seconds: Longest wait for all answers together.
+        script: The one that runs, in this folder.
 
     Returns:
         ``None`` outside of a repository, in one without a commit, and where there is no git.
     """
-    answers = _ask(folder, seconds)
+    answers = _ask(folder, seconds, script)
     if answers is None:
         return None
     code, head = answers["head"]
@@ -64,7 +67,14 @@ def git_state(folder: Path, seconds: float) -> GitState | None:
         author=author.strip() or UNKNOWN,
         dirty=UNKNOWN if answers["dirty"][0] != 0 else "true" if answers["dirty"][1].strip() else "false",
         top=_said(answers["top"], otherwise=UNKNOWN),
+        knows_script=_knows(answers.get("script")),
     )
+
+
+def _knows(answer: tuple[int | None, str] | None) -> str:
+    if answer is None:
+        return "true"
+    return {0: "true", 1: "false"}.get(-1 if answer[0] is None else answer[0], UNKNOWN)
 
 
 def _said(answer: tuple[int | None, str], otherwise: str) -> str:
@@ -72,15 +82,18 @@ def _said(answer: tuple[int | None, str], otherwise: str) -> str:
     return UNKNOWN if code is None else text.strip() if code == 0 else otherwise
 
 
-def _ask(folder: Path, seconds: float) -> dict[str, tuple[int | None, str]] | None:
+def _ask(folder: Path, seconds: float, script: Path | None) -> dict[str, tuple[int | None, str]] | None:
     """Exit code and text of each question; the code is ``None`` where the time ran out. ``None`` without git."""
     until = time.monotonic() + seconds
     # No prompt, no lock (status would write the index anew), no helper program of the repository's own configuration.
     environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
     command = ["git", "-C", str(folder), "-c", "core.fsmonitor=false", "-c", "core.pager=cat"]
+    questions = dict(_QUESTIONS)
+    if script is not None:
+        questions["script"] = ("ls-files", "--error-unmatch", "--", f":(literal){script.name}")
     asked: dict[str, subprocess.Popen[str]] = {}
     try:
-        for name, question in _QUESTIONS.items():
+        for name, question in questions.items():
             asked[name] = subprocess.Popen(
                 [*command, *question],
                 env=environment,

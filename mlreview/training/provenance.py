@@ -79,7 +79,7 @@ def _in_notebook() -> bool:
 
 def _code(within_s: float) -> dict[str, str]:
     script = main_script()
-    state = git_state(script.parent if script else Path.cwd(), within_s)
+    state = git_state(script.parent if script else Path.cwd(), within_s, script)
     if state is None:
         return {}
     found = {
@@ -93,6 +93,8 @@ def _code(within_s: float) -> dict[str, str]:
         top = Path(state.top).resolve()
         if script and script.resolve().is_relative_to(top):
             found[names.ENTRY] = script.resolve().relative_to(top).as_posix()
+            if state.knows_script == "false":
+                found[names.ENTRY_UNTRACKED] = "true"
         if Path.cwd().resolve().is_relative_to(top):
             found[names.COMMAND_FOLDER] = Path.cwd().resolve().relative_to(top).as_posix()
     return found

@@ -73,6 +73,22 @@ def test_a_change_of_a_tracked_file_makes_it_dirty(repository: Path):
     assert state.dirty == "true"
 
 
+def test_a_script_that_no_commit_has_is_told(repository: Path, monkeypatch):
+    """The tree is clean for git, and yet who checks the commit out does not have what ran."""
+    scripts = {name: repository / "src" / name for name in ("train.py", "new [1].py", "ignored.py")}
+    (repository / ".gitignore").write_text("ignored.py\n")
+    for name in ("new [1].py", "ignored.py"):
+        scripts[name].write_text("")
+    told = {}
+    for name, script in scripts.items():
+        monkeypatch.setattr("mlreview.training.provenance.main_script", lambda script=script: script)
+        found = find_provenance(within_s=60)
+        told[name] = (found[names.ENTRY], found[names.GIT_DIRTY], found.get(names.ENTRY_UNTRACKED))
+    assert told["train.py"] == ("src/train.py", "false", None)
+    assert told["new [1].py"] == ("src/new [1].py", "false", "true")
+    assert told["ignored.py"] == ("src/ignored.py", "false", "true")
+
+
 def test_a_checkout_of_no_branch_is_detached(repository: Path):
     git(repository, "checkout", "-q", "--detach")
     state = git_state(repository, 5)
