@@ -6,6 +6,7 @@ import pytest
 
 from mlreview import names
 from mlreview.analysis.diff import ArtifactFacts, Comparison, Recorded, compare
+from mlreview.analysis.diff_report import see
 from mlreview.analysis.diff_rows import DiffRow
 from mlreview.entities import Dataset, LoggedModel
 from tests.analysis.test_diff import SUMMARY
@@ -106,3 +107,18 @@ def test_artifacts_are_compared_by_path_and_size(comparison: Comparison):
     assert found["only.txt"].values == ("3 bytes", None)
     assert found["only.txt"].differs
     assert found["model_summary.txt"].differs  # of one size, and another text
+
+
+def test_images_logged_models_and_the_comparison_of_two_commits_are_told():
+    tags = {
+        names.ENV_IMAGE: ["train:1", "train:2"],
+        names.GIT_COMMIT: ["a" * 40, "b" * 40],
+        names.GIT_REMOTE: ["git@github.com:team/posts.git"] * 2,
+    }
+    models = [LoggedModel(f"m-{at}", "model", f"run-{at // 2}", "1", "", "READY", 0) for at in range(3)]
+    table = run_table(2, {"val_AUROC": [0.9, 0.8]}, tags=tags)
+    seen = see(Recorded(table, (), models), None, None, {})
+    assert rows(seen.comparison, "environment")["image"].values == ("train:1", "train:2")
+    assert rows(seen.comparison, "environment")["image"].differs
+    assert rows(seen.comparison, "model")["logged models"].values == ("2", "1")
+    assert seen.code_comparisons == (None, f"https://github.com/team/posts/compare/{'a' * 40}...{'b' * 40}")
