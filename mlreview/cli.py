@@ -15,6 +15,7 @@ from mlreview import __version__, names
 from mlreview.cli_gate import gate_command
 from mlreview.cli_keys import keys
 from mlreview.cli_notes import note_group
+from mlreview.cli_production import production_command
 from mlreview.cli_promote import promote_command
 from mlreview.cli_reproduce import reproduce_commands
 from mlreview.cli_review import review_group
@@ -351,6 +352,7 @@ for _command in reproduce_commands(_open_store, _open_writer, _tracking_uri_opti
 main.add_command(review_group(_open_store, _open_writer, _tracking_uri_option))
 main.add_command(keys)
 main.add_command(gate_command(_open_store, _tracking_uri_option))
+main.add_command(production_command(_open_store, _tracking_uri_option))
 main.add_command(promote_command(_open_store, _open_writer, _tracking_uri_option))
 
 if __name__ == "__main__":

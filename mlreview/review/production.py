@@ -189,7 +189,8 @@ def standing_of(place: Place, run: Run | None, review: Review | None, problem: s
         if review.content is None:
             return Standing(None, "Approved, as recorded", f"Approved by {by}; what the run holds was not looked at")
         return Standing(True, "Valid review", f"Approved by {by}, for what it holds now")
-    lacking = f" Besides, {review.gaps[0].describe().lower()}" if review.gaps else ""
+    gap = review.gaps[0].describe() if review.gaps else ""
+    lacking = f". Besides, {gap[:1].lower()}{gap[1:]}" if gap else ""
     return Standing(False, *_without(review, lacking))
 
 

@@ -1,12 +1,15 @@
 """The script of the page Production, without a browser, over stores with deployments of every kind and with none."""
 
+import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from mlflow import MlflowClient
 from streamlit.testing.v1 import AppTest
 
 from mlreview import names
+from mlreview.cli import main
 from mlreview.review.people import People
 from mlreview.review.service import Reviews
 from mlreview.store import open_store
@@ -109,6 +112,24 @@ def test_a_registry_that_does_not_answer_is_said_and_recorded_deployments_stay(
     test = open_page(monkeypatch, deployed.uri)
     assert "did not answer" in test.warning[0].value
     assert titles(test) == ["sports · production-eu"]
+
+
+def test_the_command_prints_the_same_and_fails_when_asked_to_check(deployed: Sample):
+    runner = CliRunner()
+    done = runner.invoke(main, ["production", "--tracking-uri", deployed.uri])
+    assert done.exit_code == 0
+    assert done.output.splitlines()[0].startswith("NOT VALID")
+    assert "although the gate said no: the shop is down" in done.output
+    assert "valid        sports · champion v2: sports-NN-32d-lr0.1" in done.output
+    checked = runner.invoke(main, ["production", "--check", "--json", "--tracking-uri", deployed.uri])
+    assert checked.exit_code == 1
+    found = {(one["model"], one["name"]): one for one in json.loads(checked.output)["deployed"]}
+    champion = found["sports", "champion"]
+    assert (champion["valid"], champion["version"], champion["approved_by"]) == (True, "2", ["Bob", "Carol"])
+    assert champion["metrics"]["val_AUROC"] == pytest.approx(0.917)
+    assert champion["deployed"]["by"] == "Ada"
+    assert found["weather", "production"]["valid"] is False
+    assert found["idle", None]["run_id"] is None
 
 
 def test_a_deleted_run_is_named_as_such(sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -108,7 +108,12 @@ def test_an_empty_store_and_a_table_without_the_tags_have_no_places():
             "Approved by Bob, for what it holds now",
         ),
         (replace(REVIEW, state="approved", votes=(vote(),)), None, "as recorded", "was not looked at"),
-        (replace(REVIEW, gaps=(Gap(1, None),)), False, "Never reviewed", "decision 1 is missing"),
+        (
+            replace(REVIEW, gaps=(Gap(1, None),)),
+            False,
+            "Never reviewed",
+            "to review it. Besides, decision 1 is missing",
+        ),
     ],
 )
 def test_only_an_approval_of_what_the_run_holds_now_is_a_valid_review(
