@@ -73,7 +73,6 @@ def render(case: Case) -> None:
     at = _position(screens)
     shown = screens[at]
     st.session_state[_TOPICS] = tuple(one.topic for one in screens)
-    urlstate.update(RunView, screen=at + 1, topic=shown.topic)
     meeting_stage.render(case.run_id, at + 1, len(screens), shown.title, _go)
     _render_bar(case, shown.title, at, len(screens))
     st.fragment(_render_live, run_every=LOOK_S)(case, shown)

@@ -29,7 +29,7 @@ def render(case: Case) -> None:
     if case.verdict is not None:
         badges = " ".join(badge(one) for one in (case.verdict.verdict, *case.verdict.also))
         said = case.verdict.text.removeprefix(f"{rule_of(case.verdict.verdict).title}: ")
-        st.markdown(f"{badges} {plain(said[:1].upper() + said[1:], _SENTENCE_CHARS)}")
+        st.markdown(f"{badges} {plain(said, _SENTENCE_CHARS)}")
     view = CurvesView()
     pairs = default_pairs(subject)
     aliases = read_aliases(reads.settings().metric_aliases)

@@ -33,6 +33,7 @@ from mlreview.ui.text import clip, first_line, plain
 _MOST_ROWS = 9
 _MOST_METRICS = 4
 _VALUE_CHARS = 70
+_HEADING_CHARS = 64
 _MOST_PLOTS = 3
 _MOST_AGREED = 12
 _MOST_CARRIED = 4
@@ -124,7 +125,9 @@ def render_changes(case: Case) -> None:
             st.markdown(f"{plain(case.baseline.reason, 300)}.")
         return
     rows = difference_rows(case)
-    st.header(plain((case.summary.differs or "What differs").partition(":")[0], 200), anchor=False)
+    said = case.summary.differs or "What differs"
+    # The rows below name them: in one line, or not at all.
+    st.header(plain(said if len(said) <= _HEADING_CHARS else said.partition(":")[0], 200), anchor=False)
     version = version_of(case.baseline)
     name = clip(case.baseline.name or case.baseline.run_id[:8], 60)
     runs = (f"{version} ({name})" if version else name, clip(case.name, 60))
