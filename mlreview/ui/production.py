@@ -67,7 +67,7 @@ def _explain_empty() -> None:
     )
     st.markdown("A model shows here once somebody deploys it, with its review checked on the way:")
     st.code(
-        "mlreview promote models:/NAME/VERSION --alias champion\nmlreview promote RUN --to production", language="bash"
+        "mlreview promote models:/NAME/VERSION --alias champion\nmlreview promote RUN --to production", language=None
     )
     st.caption("The second is for teams without a model registry. An alias that MLflow sets shows here as well.")
 

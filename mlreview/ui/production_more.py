@@ -76,7 +76,7 @@ def _recipe(run_id: str) -> None:
         said += f" :gray[Not recorded: {plain(', '.join(one.name for one in missing), 200)}]"
     st.markdown(said)
     subject = clip(run_id, 64)
-    st.code(f"mlreview reproduce {subject} --run\nmlreview retrain {subject} --data NEW", language="bash")
+    st.code(f"mlreview reproduce {subject} --run\nmlreview retrain {subject} --data NEW", language=None)
     if found.steps:
         st.caption("By hand:")
-        st.code(found.text, language="bash", wrap_lines=True, height=220)
+        st.code(found.text, language=None, wrap_lines=True, height=220)
