@@ -47,7 +47,11 @@ def find_provenance(within_s: float = WITHIN_S) -> dict[str, str]:
         except Exception:  # bookkeeping never stops a training; the rest is still worth having
             continue
     tags = {key: _clean(value) for key, value in found.items()}
-    return {key: value for key, value in tags.items() if value and names.is_legal_key(key)}
+    return {
+        key: value
+        for key, value in tags.items()
+        if value and names.is_legal_key(key) and len(key) <= names.MAX_KEY_CHARS
+    }
 
 
 def main_script() -> Path | None:

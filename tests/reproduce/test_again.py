@@ -12,6 +12,7 @@ import pytest
 from mlreview import names
 from mlreview.entities import RunQuery
 from mlreview.records import RunRecord, parse_record
+from mlreview.reproduce.compare import compare_runs
 from mlreview.reproduce.evidence import EVIDENCE_TAGS, reproductions_of
 from mlreview.store import open_store
 from tests.reproduce.training import Bench, record, recorded_files, report
@@ -40,11 +41,20 @@ def test_without_run_it_prints_what_was_recorded_and_the_steps(bench: Bench):
     assert [one["name"] for one in found["ingredients"] if not one["recorded"]] == ["repository"]
 
 
-def test_a_run_is_reproduced_after_the_repository_has_moved_on(bench: Bench, tmp_path: Path):
+def test_a_run_is_reproduced_after_the_repository_has_moved_on(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    allowed = []
+    monkeypatch.setenv("MLREVIEW_REPRODUCE_TOLERANCE", "0.25")
+    monkeypatch.setattr(
+        "mlreview.reproduce.again.compare_runs",
+        lambda *given, **named: allowed.append((*given, *named.values())) or compare_runs(*given, **named),
+    )
     before = git(bench.repository, "status", "--porcelain")
     done = bench.call("reproduce", bench.run_id, "--run", "--yes", "--json", "--into", str(tmp_path / "again"))
     found = report(done)
     assert (found["verdict"], found["reason"], done.exit_code) == ("reproduced", None, 0)
+    assert 0.25 in allowed[0], "the team's tolerance"
     assert {part["name"]: part["compared"] for part in found["parts"]} == {
         "data": 1,
         "params": 2,

@@ -159,6 +159,15 @@ def test_every_tag_is_one_that_every_store_takes(monkeypatch):
         value.encode()
 
 
+def test_a_key_or_value_that_mlflow_refuses_never_reaches_it(monkeypatch):
+    """MLflow's ``start_run`` raises at it, and the training with it."""
+    made = {"a@b": "x", "k" * 300: "x", "mlreview.empty": "  ", "mlreview.good": "x"}
+    monkeypatch.setattr("mlreview.training.provenance._machine", lambda: made)
+    found = find_provenance()
+    assert found["mlreview.good"] == "x"
+    assert not {"a@b", "k" * 300, "mlreview.empty"} & found.keys()
+
+
 @pytest.mark.parametrize("value", ["a\0b", "a\ud800b", "a\nb", "👩‍👩‍👧" * 900, "  "])
 def test_odd_values_are_made_plain(value: str):
     assert len(_clean(value)) <= MAX_CHARS
@@ -267,3 +276,20 @@ def test_a_notebook_is_told_by_the_path_that_its_server_gives(monkeypatch):
     assert find_provenance()[names.ENTRY] == "notebook"
     shell.config = {}  # a console
     assert names.COMMAND in find_provenance()
+
+
+def test_a_container_says_of_itself_what_it_is_where_the_job_names_no_image(tmp_path: Path, monkeypatch):
+    import mlreview.training.provenance as module
+
+    for name in module._IMAGE_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    podman, docker = tmp_path / "containerenv", tmp_path / "dockerenv"
+    monkeypatch.setattr(module, "_PODMAN_FILE", podman)
+    monkeypatch.setattr(module, "_DOCKER_FILE", docker)
+    assert names.ENV_IMAGE not in find_provenance()
+    docker.touch()
+    assert find_provenance()[names.ENV_IMAGE] == "a Docker container, image unknown"
+    podman.write_text('engine="podman-5"\nimage="registry.example/train:1.2"\n')
+    assert find_provenance()[names.ENV_IMAGE] == "registry.example/train:1.2"
+    monkeypatch.setenv("MLREVIEW_IMAGE", "said/for:sure")
+    assert find_provenance()[names.ENV_IMAGE] == "said/for:sure"
