@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from mlreview import names
+from mlreview.analysis.plots import TITLES
 from mlreview.entities import Run
 from mlreview.errors import MlreviewError
 from mlreview.fields import RecordedFacts
@@ -44,6 +45,22 @@ def plots_of(files: tuple[str, ...]) -> tuple[str, ...]:
     """Pictures among a run's files that a page may show, those that training drew first."""
     found = [path for path in files if path.lower().endswith((".png", ".jpg", ".jpeg"))]
     return tuple(sorted(found, key=lambda path: (not path.startswith(f"{names.PLOTS_FOLDER}/"), path)))
+
+
+def drawn_of(files: tuple[str, ...]) -> tuple[str, ...]:
+    """What a page may show as a plot: points that training kept, in the order of their kinds, before all pictures.
+
+    A picture of the same plot is left out: ``roc.png`` beside ``roc.json``.
+    """
+    folder, order = f"{names.PLOTS_FOLDER}/", list(TITLES)
+    points = {path[: -len(".json")]: path for path in files if path.startswith(folder) and path.endswith(".json")}
+
+    def place(stem: str) -> tuple[str, int, str]:
+        split, _, kind = stem.rpartition("/")
+        return split, order.index(kind) if kind in order else len(order), kind
+
+    pictures = [path for path in plots_of(files) if path.rpartition(".")[0] not in points]
+    return (*(points[stem] for stem in sorted(points, key=place)), *pictures)
 
 
 def _files(store: RunStore, run_id: str, folder: str, depth: int) -> Iterator[str]:

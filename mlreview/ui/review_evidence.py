@@ -3,12 +3,15 @@
 import pandas as pd
 import streamlit as st
 
+from mlreview.analysis.plots import MAX_BYTES, describe, read_plot
+from mlreview.charts.plots import plot_figure
+from mlreview.charts.theme import CONFIG
 from mlreview.entities import RunQuery
 from mlreview.errors import MlreviewError
 from mlreview.names import CODE_FOLDER
 from mlreview.reproduce.evidence import EVIDENCE_TAGS, Reproduction, evidence_words, reproductions_of
 from mlreview.review.bodies import Anchor
-from mlreview.review.record import plots_of
+from mlreview.review.record import drawn_of
 from mlreview.ui import reads, review_compose
 from mlreview.ui.errors import show_error
 from mlreview.ui.review_case import Case
@@ -16,7 +19,7 @@ from mlreview.ui.text import clip, plain
 
 _IMAGES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 _MAX_IMAGE_BYTES = 5_000_000
-_SHOWN_PLOTS = 6
+_SHOWN_PLOTS = 9
 _ACROSS = 3
 
 
@@ -101,22 +104,28 @@ def _same(before: str | None, now: str) -> str:
 
 
 def _render_plots(case: Case) -> None:
-    plots = [path for path in plots_of(case.recording.files) if not path.startswith(CODE_FOLDER)]
+    plots = [path for path in drawn_of(case.recording.files) if not path.startswith(CODE_FOLDER)]
     st.markdown("**Plots**")
     if not plots:
-        st.caption("No picture was logged with this run.")
+        st.caption("No plot was logged with this run.")
         return
-    columns = st.columns(min(_ACROSS, len(plots)))
-    for at, path in enumerate(plots[:_SHOWN_PLOTS]):
-        with columns[at % len(columns)]:
-            _render_plot(case, path)
+    shown = plots[:_SHOWN_PLOTS]
+    across = min(_ACROSS, len(shown))
+    for first in range(0, len(shown), across):
+        # Columns a row, so that plots of one row begin at one height.
+        for column, path in zip(st.columns(across), shown[first : first + across], strict=False):
+            with column:
+                _render_plot(case, path)
     if len(plots) > _SHOWN_PLOTS:
-        st.caption(f"{_SHOWN_PLOTS} of {len(plots)} pictures; Compare shows the others.")
+        st.caption(f"{_SHOWN_PLOTS} of {len(plots)} plots; Compare shows the other pictures.")
     review_compose.render_here(case, [Anchor("plot", path[:500]) for path in plots], "plots")
     review_compose.render_threads_here(case, ("plot",))
 
 
 def _render_plot(case: Case, path: str) -> None:
+    if path.endswith(".json"):
+        _render_points(case, path)
+        return
     try:
         data = reads.artifact(case.run_id, path, _MAX_IMAGE_BYTES)
     except MlreviewError as error:
@@ -126,6 +135,20 @@ def _render_plot(case: Case, path: str) -> None:
     if data.startswith(_IMAGES):
         st.image(data, width="stretch")
     st.caption(plain(path.rpartition("/")[2], 80) if data.startswith(_IMAGES) else f"{plain(path, 80)} is no picture.")
+
+
+def _render_points(case: Case, path: str) -> None:
+    try:
+        plot = read_plot(reads.artifact(case.run_id, path, MAX_BYTES))
+    except MlreviewError as error:
+        st.caption(f":material/warning: {plain(path, 120)} could not be read. {plain(error.message, 200)}")
+        return
+    except ValueError as error:
+        st.caption(f":material/warning: {plain(path, 120)} can't be drawn: {plain(str(error), 200)}.")
+        return
+    told = f" · {plain(plot.told, 60)}" if plot.told else ""
+    st.markdown(f"{plot.title} :gray[· {plain(plot.split, 40)}{told}]")
+    st.plotly_chart(plot_figure(plot), key=f"review_plot_{path}", config=CONFIG, alt=clip(describe(plot), 500))
 
 
 def _render_reproductions(case: Case) -> None:

@@ -12,12 +12,21 @@ from mlreview.review.bodies import Anchor, Comment
 from mlreview.review.events import Actor
 from mlreview.review.service import Reviews
 from mlreview.store import open_store, open_writer
+from mlreview.training.evaluate import Plot
 from tests.sample_store import HOSTILE_NAME, Sample, write_run, write_team_sample
 from tests.stores import copy_sqlite, sqlite_uri
 
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
 GRACE, BEN, CLEO = Actor("Grace"), Actor("Ben"), Actor("Cleo")
 NETWORK = "sports-NN-{}d-lr{}"
+_DRAWN = {
+    "confusion_matrix.json": Plot("confusion_matrix", "", "", labels=(HOSTILE_NAME, "b"), matrix=((9, 1), (2, 8))),
+    "roc.json": Plot("roc", "", "", (0.0, 1.0), (0.0, 1.0), facts={"roc_auc": 0.917}),
+}
+PLOTS = {name: plot.to_json("test") for name, plot in _DRAWN.items()} | {
+    "roc.png": "never read: the points are drawn",
+    "calibration.json": "{cut",
+}
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +48,8 @@ def sample(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> S
         reviews.request(run_id, GRACE, "Ben", "Cleo", question="Is it more than the seed?", baseline=baseline)
         return run_id
 
+    for name, text in PLOTS.items():
+        client.log_text(made.runs[NETWORK.format(32, "0.1")], text, f"mlreview/plots/test/{name}")
     open_ = ask(NETWORK.format(32, "0.1"))
     question = Comment("Why not *higher*?", kind="question", anchor=Anchor("param", "learning_rate"))
     reviews.comments(open_, BEN, [question, Comment(HOSTILE_NAME, kind="suggestion")])
@@ -127,6 +138,16 @@ def test_a_review_opens_with_who_would_replace_what_and_whether_it_should(open_r
 def test_each_state_says_where_it_stands(open_run, name: str, words: tuple[str, ...]):
     text = said(open_run(name))
     assert [word for word in words if word not in text] == []
+
+
+def test_the_plots_of_an_evaluation_are_drawn_from_their_points_and_a_broken_one_is_named(open_run):
+    test = open_run(NETWORK.format(32, "0.1"))
+    text = said(test)
+    assert "Confusion matrix :gray[· test]" in text
+    assert "ROC :gray[· test · AUC 0.917]" in text
+    assert "calibration.json can't be drawn: it is not JSON: it was cut or altered." in text
+    assert "roc.png" not in text
+    assert sum("review_plot_" in one.proto.id for one in test.get("plotly_chart")) == 2
 
 
 def test_what_somebody_may_not_do_is_disabled_with_the_reason(open_run):
