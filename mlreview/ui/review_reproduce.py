@@ -41,9 +41,9 @@ def render(case: Case) -> None:
     if recipe.steps:
         steps = st.expander("The steps, to copy", icon=":material/terminal:", key="review_steps", on_change="rerun")
         if steps.open:
-            steps.code(recipe.text, language="bash", wrap_lines=True)
+            steps.code(recipe.text, language=None, wrap_lines=True)
             steps.caption("The same, carried out and compared:")
-            steps.code(f"mlreview reproduce {clip(case.run_id, 64)} --run", language="bash")
+            steps.code(f"mlreview reproduce {clip(case.run_id, 64)} --run", language=None)
 
 
 def _names(ingredients: tuple) -> str:
