@@ -1,5 +1,6 @@
 """The demo trained for real: a quick one, then a whole one that is interrupted, then the rest of it."""
 
+import json
 import math
 import os
 import re
@@ -241,6 +242,19 @@ def test_what_autologging_leaves_out_is_logged(story: Story) -> None:
             assert (params["epochs"], params["batch_size"]) == (str(spec.epochs), str(spec.batch_size))
             assert params["optimizer"] == spec.optimizer
             assert params["opt_name"] == spec.optimizer.lower()  # no number, whatever ran before
+
+
+def test_every_run_is_recorded_by_track(story: Story) -> None:
+    runs = story.runs()
+    for spec in PLAN.specs:
+        tags = runs[spec.name].data.tags
+        assert tags[names.SEED_TAG] == str(spec.seed), spec.name
+        assert tags[names.TRACKED_TAG]
+        assert len(tags[names.PACKAGES_SHA]) == 64
+        fields = json.loads(tags[names.FIELDS_TAG])
+        assert {"params", "environment", "data_digest", "data_location", "seed"} <= set(fields["recorded"]), spec.name
+        if isinstance(spec, NetworkSpec):
+            assert f"Dense {spec.hidden_units} " in tags[names.ARCHITECTURE_TAG], spec.name
 
 
 def test_every_run_ranks_by_the_same_metrics_of_its_validation_data(story: Story) -> None:
