@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from mlreview.store.paging import BEGINNING
 from mlreview.ui.growing import FIRST_RUNS
-from tests.browser.harness import WAIT_MS, chromium_path, expect_column, launch, running_app
+from tests.browser.harness import WAIT_MS, expect_column, running_app
 from tests.sample_store import START_MS
 from tests.store.servers import Answer, Seen, before
 from tests.stores import TrackingServer
@@ -47,9 +47,8 @@ def _write_runs(server: TrackingServer, experiment: str) -> None:
     database.close()
 
 
-@pytest.mark.skipif(chromium_path() is None, reason="Chromium is missing: install Debian's package chromium")
 def test_the_first_rows_are_ranked_while_the_rest_is_read_behind_a_line_that_says_how_far(
-    mlflow_server: TrackingServer, tmp_path: Path
+    mlflow_server: TrackingServer, page: Page, tmp_path: Path
 ):
     experiment = MlflowClient(mlflow_server.url).create_experiment("many runs")
     _write_runs(mlflow_server, experiment)
@@ -64,13 +63,7 @@ def test_the_first_rows_are_ranked_while_the_rest_is_read_behind_a_line_that_say
         return pass_on()
 
     try:
-        with (
-            before(mlflow_server.url, slow) as site,
-            running_app(site.url, tmp_path) as app,
-            sync_playwright() as playwright,
-        ):
-            browser = launch(playwright)
-            page = browser.new_page(viewport={"width": 1440, "height": 900})
+        with before(mlflow_server.url, slow) as site, running_app(site.url, tmp_path) as app:
             page.goto(f"{app}/?exp={experiment}")
             line = page.get_by_text("Reading all runs")
             expect(line).to_be_visible(timeout=WAIT_MS)
@@ -82,6 +75,5 @@ def test_the_first_rows_are_ranked_while_the_rest_is_read_behind_a_line_that_say
             expect(line).to_have_count(0, timeout=2 * WAIT_MS)
             expect_column(page, "leaderboard_table", "Run", ["run-0", "run-1", "run-2"])
             expect(page.get_by_text(f"500 of {RUNS:,} runs")).to_be_visible()
-            browser.close()
     finally:
         opened.set()

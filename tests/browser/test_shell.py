@@ -19,7 +19,7 @@ PAGES = {
     "compare": "Compare",
     "curves": "Learning curves",
     "notes": "Notes",
-    "run": "Run",
+    "run": "Reviews",
     "production": "Production",
 }
 
