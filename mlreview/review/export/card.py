@@ -104,7 +104,8 @@ def _body(dossier: Dossier) -> str:
     params = [f"| {_cell(key, 200)} | {_cell(run.params[key], 200)} |" for key in own[:200]]
     parts.append("\n".join(["| Param | Value |", "| --- | --- |", *params]) if params else "No params were recorded.")
     parts += ["## How to reproduce", f"```\nmlreview reproduce {shown(run.run_id, 64)} --run\n```"]
-    parts += ["## Notes of the team", markdown_text(dossier.note).strip() or "Nobody wrote any."]
+    note = markdown_text(dossier.note).rstrip()  # blanks before a first line make it code
+    parts += ["## Notes of the team", note or "Nobody wrote any."]
     return "\n\n".join(parts) + "\n"
 
 

@@ -87,7 +87,8 @@ def markdown_text(text: str | None) -> str:
 
     source = lines(text)[:MAX_NOTE]
     code: set[int] = set()
-    for token in MarkdownIt("commonmark").parse(source):
+    # Read as what is written below, where no raw HTML is left: a comment could hide the end of a block of code else.
+    for token in MarkdownIt("commonmark", {"html": False}).parse(source):
         if token.type in ("fence", "code_block") and token.map is not None:
             code.update(range(*token.map))
     found = []

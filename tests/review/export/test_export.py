@@ -227,8 +227,14 @@ def test_a_model_card_has_the_layout_of_hugging_face(text: str):
 
 @pytest.mark.parametrize(
     "text",
-    [HOSTILE, f"# h\n\n{HOSTILE}\n\n```\n<b>\n```\n", "``` a`\n<script>x</script>\n```"],
-    ids=["line", "code", "no-fence"],
+    [
+        HOSTILE,
+        f"# h\n\n{HOSTILE}\n\n```\n<b>\n```\n",
+        "``` a`\n<script>x</script>\n```",
+        "<!--\n```\n-->\n```\n<img src=x onerror=a>\n",
+        "    <img src=x onerror=a>\n",
+    ],
+    ids=["line", "code", "no-fence", "comment-over-a-fence", "indented-first-line"],
 )
 def test_a_model_card_holds_no_raw_html_and_no_image(text: str):
     body = model_card(dossier(text)).split("\n---\n", 1)[1]
