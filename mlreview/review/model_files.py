@@ -19,8 +19,8 @@ def check_files(store: RunStore, run: Run, content: Content) -> ModelFiles:
     """
     section = content.sections.get("model")
     if section is None:
-        reason = content.unread.get("model", "")
-        return ModelFiles(0, (), (f"the model's files could not be read{f': {reason}' if reason else ''}",))
+        reason = content.unread.get("model", "").rstrip(".")
+        return ModelFiles(unread=f"the model's files could not be read{f': {reason}' if reason else ''}")
     verified, differing, unverified, too_large = 0, [], [], 0
     for name, model in _named(run.models):
         files = {key.removeprefix(f"{name}/"): one for key, one in section.items() if key.startswith(f"{name}/")}

@@ -292,6 +292,9 @@ def _files(policy: Policy, facts: GateFacts) -> Requirement:
     authors = labels(facts, facts.review.authors)
     if files is None:
         return Requirement("files", policy.model_files != "verified", "the model's files were not looked at")
+    if files.unread:  # whoever can make one of them unreadable could have exchanged the others
+        reason = f"{files.unread}; so nobody can tell whether they are what was approved"
+        return Requirement("files", False, reason, ("whoever runs this command, with access to the files", *authors))
     if files.differing:
         return Requirement("files", False, first(list(files.differing)), authors)
     done = f"{files.verified:,} model files hashed, as training recorded them" if files.verified else ""

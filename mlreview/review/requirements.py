@@ -56,11 +56,13 @@ class ModelFiles:
         verified: How many were hashed and are as recorded.
         differing: What is not as recorded, a phrase a file.
         unverified: What was not looked at byte by byte, and why, a phrase each.
+        unread: Why nobody could look at any of them, not even at their sizes; else empty.
     """
 
     verified: int = 0
     differing: tuple[str, ...] = ()
     unverified: tuple[str, ...] = ()
+    unread: str = ""
 
 
 @dataclass(frozen=True, slots=True)

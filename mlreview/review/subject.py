@@ -91,13 +91,14 @@ def version_problem(version: ModelVersion, run: Run) -> str:
     for model in run.models:
         if source in (f"{_MODELS}{model.model_id}", model.artifact_location.rstrip("/")):
             return ""
-    parts = source.split("/")
-    if ".." not in parts:
+    # A run with logged models is approved with their files alone: any other folder of it can be filled at any time.
+    if not run.models and ".." not in source.split("/"):
         if source.startswith(f"runs:/{run.run_id}/"):
             return ""
         if run.artifact_uri and source.startswith(f"{run.artifact_uri.rstrip('/')}/"):
             return ""
-    return f"the registered files are not this run's: they come from {source[:160] or 'nowhere'}"
+    whose = "a model that this run logged" if run.models else "this run's"
+    return f"the registered files are not {whose}: they come from {source[:160] or 'nowhere'}"
 
 
 def _some(versions: Sequence[ModelVersion]) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from mlreview import names
-from mlreview.errors import BadInputError, NotFoundError
+from mlreview.errors import BadInputError, NotFoundError, StoreError
 from mlreview.review.events import Actor, events_of
 from mlreview.review.rules import RefusedError
 from tests.review.memory import RUN, reviews_of
@@ -136,6 +136,25 @@ def another_runs_version(memory: Registry) -> None:
     memory.versions[0] = replace(memory.versions[0], source="models:/m0")
 
 
+def fill_another_folder(memory: Registry) -> None:
+    """As `register_model("runs:/RUN/sneaky")` does, after files were put there that nobody approved."""
+    memory.files["sneaky/MLmodel"] = b"flavors"
+    memory.versions[0] = replace(memory.versions[0], source=f"runs:/{RUN}/sneaky")
+
+
+def make_files_unreadable(memory: Registry) -> None:
+    """Other files, and a manifest so large that reading the model's files ends there."""
+    change_model(memory)
+    read = memory.read_artifact
+
+    def too_large(run_id: str, path: str, limit: int = 0) -> bytes:
+        if path.startswith(names.MANIFEST_FOLDER):
+            raise StoreError("It is too large.", hint="")
+        return read(run_id, path, limit)
+
+    memory.read_artifact = too_large
+
+
 def step_out(memory: Registry) -> None:
     memory.versions[0] = replace(memory.versions[0], source=f"runs:/{RUN}/../../evil")
 
@@ -173,9 +192,15 @@ ATTACKS = [
     (change_model, "approvals", "has other bytes, of the same length"),
     (change_model, "files", "model/data/model.keras is not what training recorded"),
     (change_manifest, "approvals", "model.keras"),
-    (swap_files, "version", "the registered files are not this run's: they come from file:///tmp/evil"),
+    (make_files_unreadable, "files", "could not be read: It is too large; so nobody can tell whether they are what"),
+    (
+        swap_files,
+        "version",
+        "the registered files are not a model that this run logged: they come from file:///tmp/evil",
+    ),
     (another_runs_version, "version", "they come from models:/m0"),
-    (step_out, "version", "the registered files are not this run's"),
+    (fill_another_folder, "version", "the registered files are not a model that this run logged"),
+    (step_out, "version", "the registered files are not a model that this run logged"),
     (no_run, "version", "names no run"),
     (train_again, "run", "still training"),
     (ask_for_changes, "holds", "bob asked for changes: the split leaks"),
