@@ -110,10 +110,12 @@ def deadline(seconds: float, subject: str, as_json: bool) -> Iterator[None]:
 
     def too_late() -> None:
         text = f"There was no answer within {seconds:g} seconds. Check that the tracking server runs and is reachable."
-        _say_no_answer(subject, text, as_json)
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(NO_ANSWER)
+        try:
+            _say_no_answer(subject, text, as_json)
+            sys.stdout.flush()
+            sys.stderr.flush()
+        finally:  # though nobody can be told: a pipe that was closed, letters that a terminal does not have
+            os._exit(NO_ANSWER)
 
     watchdog = threading.Timer(seconds, too_late)
     watchdog.daemon = True

@@ -176,6 +176,13 @@ def test_a_server_that_only_drips_ends_the_process_with_2(slow_server: str, tmp_
     assert "no answer within 1 seconds" in said
 
 
+def test_the_time_is_up_though_nobody_can_be_told(slow_server: str, tmp_path: Path) -> None:
+    program = "import os, sys; os.close(1); from mlreview.cli import main; main()"
+    arguments = ["gate", "a" * 32, "--within", "0.5", "--tracking-uri", slow_server]
+    done = subprocess.run([sys.executable, "-c", program, *arguments], cwd=tmp_path, check=False, timeout=60)
+    assert done.returncode == 2
+
+
 def test_it_runs_where_only_mlreview_and_mlflow_skinny_are_installed(story: Story, tmp_path: Path) -> None:
     done = run("models:/sports@challenger", "--tracking-uri", story.uri, folder=tmp_path)
     assert done.returncode == 0, done.stderr + done.stdout
