@@ -19,9 +19,6 @@ MOST_CHARTS = 4
 FOLDER = "mlreview/record"
 """Among a run's artifacts: ``<id of the event>.html`` and ``.md`` for each decision."""
 
-RECORDED_KINDS = frozenset({"approved", "changes_requested", "withdrawn", "promoted", "override"})
-"""Kinds of events after which the record is kept anew; a file once written is never replaced."""
-
 DECIDED = frozenset({"approved", "outdated", "changes_requested", "withdrawn"})
 """States of a review that has come to a decision."""
 
@@ -106,11 +103,14 @@ def read_dossier(store: RunStore, review: Review, people: People, at: int) -> Do
 def record_keeper(store: RunStore, writer: RunWriter, people: People) -> Callable[[Review, ReviewEvent], None]:
     """Keeps the record of a decided review beside its run; hand it to ``Reviews`` as ``notify``.
 
+    It is kept anew after each event that decides, a lifted request for changes too: a review can end with that. A file
+    once written is never replaced.
+
     Where artifacts can't be written the decision stands all the same, and the record can be exported at any time.
     """
 
     def keep(review: Review, event: ReviewEvent) -> None:
-        if event.kind not in RECORDED_KINDS or review.state not in DECIDED:
+        if not event.decides or review.state not in DECIDED:
             return
         from mlreview.review.export.card import model_card
         from mlreview.review.export.html import html_record

@@ -186,6 +186,15 @@ def test_the_record_is_kept_beside_the_run_on_each_decision_and_never_replaced()
     assert all(memory.files[path].startswith((b"<!DOCTYPE html>", b"---\n")) for path in kept)
 
 
+def test_a_review_that_ends_with_a_lifted_request_for_changes_has_a_record_that_says_approved():
+    memory, reviews = reviewed()
+    held = reviews.request_changes(RUN, Actor("Dan"), "it leaks").open_holds[0].hold_id
+    review = reviews.lift(RUN, Actor("Dan"), [held], "it does not")
+    assert review.state == "approved"
+    newest = review.events[-1].event_id
+    assert b"review-approved" in memory.files[f"{FOLDER}/{newest}.md"]
+
+
 def test_where_artifacts_cannot_be_written_the_decision_stands():
     memory, reviews = reviewed(store=Store(artifacts=False))
     assert not memory.files
