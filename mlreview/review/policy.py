@@ -54,6 +54,8 @@ def deployment(policy: Policy, facts: GateFacts) -> ReviewEvent | None:
     votes = valid_votes(facts.review)
     if not votes:
         return None
+    from mlreview.analysis.baseline import says_deployed  # numpy: not for runs that nobody approved
+
     void = {one.event.event_id for one in facts.review.ignored}
     for event in reversed(facts.review.events):
         body = event.body
@@ -61,6 +63,8 @@ def deployment(policy: Policy, facts: GateFacts) -> ReviewEvent | None:
             continue
         if (event.seq or 0) < max(one.seq for one in votes):
             continue
+        if body.to.startswith("models:/") and not says_deployed(body.to.rpartition("@")[2]):
+            continue  # a challenger has passed, and was never in use: there is nothing to go back to
         if not policy.signed_decisions or facts.signatures.get(event.event_id, _NONE).valid:
             return event
     return None

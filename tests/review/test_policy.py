@@ -83,9 +83,9 @@ def test_model_files_that_differ_fail_whatever_was_not_looked_at() -> None:
     assert [found.name for found in evaluate(BARE.model_copy(update={"model_files": "any"}), facts())][-1] != "files"
 
 
-def promoted(passed: bool) -> Registry:
+def promoted(passed: bool, to: str = "production") -> Registry:
     memory = approved(Registry())
-    reviews_of(memory, LED).record(RUN, Actor("dan"), PromoteBody("production", passed=passed))
+    reviews_of(memory, LED).record(RUN, Actor("dan"), PromoteBody(to, passed=passed))
     return memory
 
 
@@ -94,6 +94,13 @@ def test_what_has_passed_and_was_deployed_passes_again_although_the_policy_becam
     strict = BARE.model_copy(update={"minimum": {"val_AUROC": 0.99}, "reviewers": 3})
     assert all(found.passed for found in evaluate(strict, replace(facts(memory), metrics={"val_AUROC": 0.9})))
     assert "deployed to production on" in one("minimum:val_AUROC", strict, facts(memory)).reason
+
+
+@pytest.mark.parametrize(("alias", "served"), [("champion", True), ("Production-eu", True), ("challenger", False)])
+def test_only_what_was_in_use_can_be_gone_back_to(alias: str, served: bool) -> None:
+    strict = BARE.model_copy(update={"minimum": {"val_AUROC": 0.99}})
+    found = one("minimum:val_AUROC", strict, facts(promoted(passed=True, to=f"models:/a@b@{alias}")))
+    assert found.passed is served
 
 
 def test_an_override_and_a_change_since_earn_no_rollback() -> None:
