@@ -142,13 +142,28 @@ def cut_event(place: Shipped) -> None:
     place.client.set_tag(place.run, key, place.tags()[key][:50])
 
 
-ATTACKS: list[tuple[Callable[[Shipped], None], str]] = [
+def unknown_version(place: Shipped) -> None:
+    key = place.event("approved")
+    place.client.set_tag(place.run, key, json.dumps(json.loads(place.tags()[key]) | {"version": 9}))
+
+
+def register_another_folder(place: Shipped) -> str:
+    """Files that nobody approved, put beside the approved model and registered as a version of the same run."""
+    place.client.log_text(place.run, "flavors: {}", "sneaky/MLmodel")
+    source = f"{place.client.get_run(place.run).info.artifact_uri}/sneaky"
+    made = place.client.create_model_version(place.name, source, place.run)
+    return f"models:/{place.name}/{made.version}"
+
+
+ATTACKS: list[tuple[Callable[[Shipped], str | None], str]] = [
     (change_metric, "val_AUROC changed 0.917 → 0.921 after the primary reviewer, bob, approved on"),
     (alter_event, "it was altered or forged"),
     (delete_tail, "Decision 3 (approved, by carol) is missing: it was removed"),
     (copy_review, "it belongs to another run: it was copied"),
     (forge_state, "nobody has asked for a review of this run"),
     (cut_event, "it is not JSON: it was cut or altered"),
+    (unknown_version, "a newer mlreview wrote it"),
+    (register_another_folder, "the registered files are not a model that this run logged"),
 ]
 
 
@@ -164,8 +179,8 @@ def test_each_attack_through_mlflow_fails_the_gate_for_the_right_reason(
         folder = tmp_path / attack.__name__
         folder.mkdir()
         place = Shipped(found, folder)
-        attack(place)
-        answer = place.gate(place.run)
+        subject = attack(place) or place.run
+        answer = place.gate(subject)
         assert not answer.passed, attack.__name__
         assert words in reasons(answer), attack.__name__
-        assert not place.promote(Target(environment="production"), place.run).promoted, attack.__name__
+        assert not place.promote(Target(environment="production"), subject).promoted, attack.__name__
