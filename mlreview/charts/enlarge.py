@@ -39,6 +39,7 @@ def enlarged(figure: go.Figure, factor: float) -> go.Figure:
             found = trace.get(part, {})
             if isinstance(found.get(size), int | float):
                 found[size] *= factor
+        _grow(trace, factor, "textfont")
     return go.Figure(spec)
 
 

@@ -4,13 +4,17 @@ from itertools import islice
 
 import streamlit as st
 
+from mlreview.analysis.plots import MAX_BYTES, PlotPoints, describe, read_plot
+from mlreview.charts.enlarge import enlarged
+from mlreview.charts.plots import plot_figure
+from mlreview.charts.theme import CONFIG
 from mlreview.entities import RunQuery
 from mlreview.errors import MlreviewError
 from mlreview.names import CODE_FOLDER, NOTE_TAG
 from mlreview.notes.links import mentioned_runs
 from mlreview.reproduce.evidence import EVIDENCE_TAGS, evidence_words, reproductions_of
 from mlreview.review.agenda import agreed
-from mlreview.review.record import plots_of
+from mlreview.review.record import drawn_of
 from mlreview.review.summary import version_of
 from mlreview.ui import (
     compare_cells,
@@ -35,6 +39,8 @@ _MOST_METRICS = 4
 _VALUE_CHARS = 70
 _HEADING_CHARS = 64
 _MOST_PLOTS = 3
+_MOST_TRIED = 9
+_PLOT_FACTOR = 1.6
 _MOST_AGREED = 12
 _MOST_CARRIED = 4
 _MAX_IMAGE_BYTES = 5_000_000
@@ -222,21 +228,33 @@ def _render_data(case: Case) -> None:
 
 
 def _render_plots(case: Case) -> None:
-    paths = (path for path in plots_of(case.recording.files) if not path.startswith(CODE_FOLDER))
-    pictures = []
-    for path in islice(paths, _MOST_PLOTS):
-        try:
-            data = reads.artifact(case.run_id, path, _MAX_IMAGE_BYTES)
-        except MlreviewError:
-            continue  # the run's page says why
-        if data.startswith(_IMAGES):
-            pictures.append((data, path.rpartition("/")[2]))
-    if not pictures:
+    """The first few plots that can be shown, of one height; what can't be drawn the run's page names."""
+    paths = [path for path in drawn_of(case.recording.files) if not path.startswith(CODE_FOLDER)]
+    readable = ((path, one) for path in paths[:_MOST_TRIED] if (one := _plot(case, path)) is not None)
+    shown = list(islice(readable, _MOST_PLOTS))
+    if not shown:
         return
-    for column, (data, name) in zip(st.columns(len(pictures)), pictures, strict=True):
+    for column, (path, one) in zip(st.columns(len(shown)), shown, strict=True):
         with column:
-            st.image(data, width="stretch")
-            st.caption(plain(name, 40))
+            if isinstance(one, bytes):
+                st.image(one, width="stretch")
+                st.caption(plain(path.rpartition("/")[2], 40))
+            else:
+                told = f" · {plain(one.told, 40)}" if one.told else ""
+                st.markdown(f"{one.title} :gray[· {plain(one.split, 24)}{told}]")
+                figure = enlarged(plot_figure(one), _PLOT_FACTOR)
+                st.plotly_chart(figure, key=f"meeting_plot_{path}", config=CONFIG, alt=clip(describe(one), 500))
+
+
+def _plot(case: Case, path: str) -> PlotPoints | bytes | None:
+    """Points or a picture; ``None`` for what is neither."""
+    try:
+        if path.endswith(".json"):
+            return read_plot(reads.artifact(case.run_id, path, MAX_BYTES))
+        data = reads.artifact(case.run_id, path, _MAX_IMAGE_BYTES)
+    except (MlreviewError, ValueError):
+        return None  # the run's page says why
+    return data if data.startswith(_IMAGES) else None
 
 
 def render_agreed(case: Case) -> None:

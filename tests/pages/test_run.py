@@ -203,7 +203,7 @@ def test_a_queue_without_reviews_says_how_to_begin_one(open_run):
         (2, ("1 of 7 sections are filled in",)),
         (3, ("2 things differ",)),
         (4, ("**──** validation",)),
-        (5, ("required fields recorded", "Nobody has reproduced it yet")),
+        (5, ("required fields recorded", "Nobody has reproduced it yet", "ROC :gray[· test · AUC 0.917]")),
         (6, ("Question** :gray[· 6 of 7]", "about param: learning_rate = 0.1")),
         (7, ("Decision** :gray[· 7 of 7]", "**Ben** has not decided", "Nothing has been agreed on yet.")),
         (99, ("Decision** :gray[· 7 of 7]",)),
@@ -214,6 +214,8 @@ def test_a_meeting_sees_one_thing_a_screen(open_run, screen: int, words: tuple[s
     text = said(test)
     assert [word for word in words if word not in text] == []
     assert not test.sidebar.button
+    # Points are drawn, the picture beside them and the broken file are left out.
+    assert len(test.get("plotly_chart")) == {4: 1, 5: 2}.get(screen, 0)
     assert ("Answered" in buttons(test)) == (screen == 6)
     assert ("Approve" in buttons(test)) == (screen > 6)
 
