@@ -6,7 +6,13 @@ import pytest
 from mlflow import MlflowClient
 from streamlit.testing.v1 import AppTest
 
-from mlreview.names import EVENT_TAG_PREFIX, NOTE_TAG
+from mlreview.names import (
+    EVENT_TAG_PREFIX,
+    NOTE_TAG,
+    REPRODUCES_TAG,
+    REPRODUCTION_DIFFERS_TAG,
+    REPRODUCTION_VERDICT_TAG,
+)
 from mlreview.review.asking import background_of
 from mlreview.review.bodies import Anchor, Comment
 from mlreview.review.events import Actor
@@ -65,6 +71,13 @@ def sample(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> S
     broken = ask("sports-LR")
     client.set_tag(broken, EVENT_TAG_PREFIX + "01ARZ3NDEKTSV4RRFFQ69G5FAV", "{not json")
     ask("running")
+    again = {
+        REPRODUCES_TAG: run_id,
+        REPRODUCTION_VERDICT_TAG: "within tolerance",
+        REPRODUCTION_DIFFERS_TAG: HOSTILE_NAME,
+    }
+    for key, value in again.items():
+        client.set_tag(made.runs["hostile"], key, value)
     store.close()
     return made
 
@@ -148,6 +161,19 @@ def test_the_plots_of_an_evaluation_are_drawn_from_their_points_and_a_broken_one
     assert "calibration.json can't be drawn: it is not JSON: it was cut or altered." in text
     assert "roc.png" not in text
     assert sum("review_plot_" in one.proto.id for one in test.get("plotly_chart")) == 2
+
+
+def test_the_page_says_who_has_done_a_run_again_and_what_another_try_would_lack(open_run):
+    name = NETWORK.format(8, "0.01")
+    test = open_run(name)
+    text = said(test)
+    assert "Reproduced once within tolerance." in text
+    assert ": within tolerance, first difference: " in text
+    assert "Nobody has reproduced this run yet" not in text
+    assert " ingredients recorded.** Without " in text
+    assert " it can't be done again." in text
+    assert "Nobody has reproduced this run yet" in said(open_run(NETWORK.format(32, "0.1")))
+    assert "Reproduced once within tolerance." in said(open_run(name, screen=5))
 
 
 def test_what_somebody_may_not_do_is_disabled_with_the_reason(open_run):
