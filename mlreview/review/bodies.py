@@ -31,6 +31,9 @@ Text = Annotated[str, Field(max_length=7_500)]
 Name = Annotated[str, Field(max_length=250)]
 Names = Annotated[tuple[Name, ...], Field(strict=False, max_length=50)]
 
+LATEST = 4_102_444_800_000
+"""1 January 2100 (ms, UTC): later times are nonsense, and further on no calendar, and no page, can say them."""
+
 
 @dataclass(frozen=True, slots=True, config=STRICT)
 class Anchor:
@@ -120,8 +123,8 @@ class RequestBody:
     attendees: Names = ()
     due: Name = ""
     question: Text = ""
-    meeting: int | None = None
-    minutes: int = 30
+    meeting: Annotated[int, Field(ge=0, le=LATEST)] | None = None
+    minutes: Annotated[int, Field(ge=1, le=1_440)] = 30
     baseline: BaselineRef | None = None
     carried: Names = ()
 

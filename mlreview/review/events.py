@@ -21,6 +21,7 @@ from mlreview import names
 from mlreview.errors import BadInputError
 from mlreview.review.bodies import (
     BODIES,
+    LATEST,
     STRICT,
     AnswerBody,
     ApproveBody,
@@ -176,11 +177,13 @@ def check_event_id(event_id: str) -> str:
     """The id in capital letters.
 
     Raises:
-        BadInputError: It is no ULID.
+        BadInputError: It is no ULID, or its time can't be.
     """
     found = event_id.upper()
     if not _ULID.fullmatch(found):
         raise BadInputError(f"{event_id[:40]!r} is no id of an event: 26 characters of a ULID.", hint=_NOTHING)
+    if time_of(found) > LATEST:
+        raise BadInputError(f"{event_id[:40]!r} is the id of an event beyond the year 2100.", hint=_NOTHING)
     return found
 
 
@@ -268,6 +271,8 @@ def parse(key: str, value: str, run_id: str, experiment_id: str) -> ReviewEvent 
     )
     if event.at != time_of(event_id):
         return BrokenEvent(key, "its time is not that of its id: it was altered")
+    if event.at > LATEST:
+        return BrokenEvent(key, "its time is beyond the year 2100")
     if event.decides != (event.seq is not None):
         wrong = "it decides and has no number" if event.decides else "it has a number and decides nothing"
         return BrokenEvent(key, wrong)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from mlreview import names
 from mlreview.entities import ModelVersion, RunQuery, RunTable
+from mlreview.review.bodies import LATEST
 from mlreview.review.people import People
 from mlreview.review.projection import PROJECTED_TAGS, QUEUE_TAG
 from mlreview.review.transitions import STATES, State
@@ -143,7 +144,7 @@ def queued(table: RunTable) -> tuple[tuple[QueuedReview, ...], tuple[str, ...]]:
             continue
         try:
             found.append(_read(run_id, table, row, states[row] or "none", details[row] or "{}", decided[row]))
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError):
             unreadable.append(run_id)
     return tuple(found), tuple(unreadable)
 
@@ -198,7 +199,7 @@ def _read(run_id: str, table: RunTable, row: int, state: str, details: str, deci
     known: Any = json.loads(details)
     name, experiment = table.names[row] or run_id[:8], table.experiment_ids[row]
     follow_ups = tuple(
-        QueuedFollowUp(_text(one[0]), run_id, name, experiment, _text(one[1]), _text(one[2]), int(one[3]))
+        QueuedFollowUp(_text(one[0]), run_id, name, experiment, _text(one[1]), _text(one[2]), _time(one[3]))
         for one in known.get("follow_ups", ())
     )
     when = known.get("at")
@@ -209,18 +210,25 @@ def _read(run_id: str, table: RunTable, row: int, state: str, details: str, deci
         experiment,
         next(one for one in STATES if one == state),
         _text(known.get("by", "")),
-        None if when is None else int(when),
+        None if when is None else _time(when),
         None if not decided else round(datetime.fromisoformat(decided.replace("Z", "+00:00")).timestamp() * 1000),
         _text(known.get("primary", "")),
         _text(known.get("secondary", "")),
         _text(known.get("due", "")),
-        None if meeting is None else int(meeting),
+        None if meeting is None else _time(meeting),
         tuple(_text(one) for one in known.get("waiting_for", ())),
         tuple(_text(one) for one in known.get("held_by", ())),
         int(known.get("questions", 0)),
         tuple(_text(one) for one in known.get("authors", ())),
         follow_ups,
     )
+
+
+def _time(value: Any) -> int:
+    found = int(value)
+    if not 0 <= found <= LATEST:
+        raise ValueError("a time that can't be")
+    return found
 
 
 def _text(value: Any) -> str:

@@ -1,13 +1,14 @@
 """The queue is made of tags alone, and says what waits for whom."""
 
 import numpy as np
+import pytest
 
 from mlreview import names
 from mlreview.entities import ModelVersion, RunTable
 from mlreview.review.bodies import Comment
 from mlreview.review.events import Actor
 from mlreview.review.people import People
-from mlreview.review.queue import QUEUE_COLUMNS, carried_over, make_queue
+from mlreview.review.queue import QUEUE_COLUMNS, QUEUE_TAG, carried_over, make_queue
 from tests.review.memory import RUN, Memory, reviews_of
 from tests.tables import run_table
 
@@ -93,6 +94,18 @@ def test_follow_ups_are_listed_by_owner_however_the_name_is_spelt() -> None:
 
 def test_a_run_whose_tags_cannot_be_read_is_named() -> None:
     assert make_queue(table(), "bob", People()).unreadable == (f"run-{STORIES.index(broken)}",)
+
+
+@pytest.mark.parametrize(
+    "details",
+    ['{"at":1e999}', '{"meeting":99999999999999999}', '{"questions":1e999}', '{"follow_ups":[["id"]]}', '{"at":-1}'],
+)
+def test_a_hostile_tag_takes_no_other_run_out_of_the_queue(details: str) -> None:
+    here = table()
+    here.tags[QUEUE_TAG][0] = details
+    found = make_queue(here, "bob", People())
+    assert "run-0" in found.unreadable
+    assert [one.run_id for _, listed in found.groups for one in listed] != []
 
 
 def test_follow_ups_are_carried_into_the_next_review_of_the_same_model() -> None:

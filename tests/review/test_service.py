@@ -7,8 +7,9 @@ import pytest
 from mlreview import names
 from mlreview.errors import BadInputError, WriteError
 from mlreview.review.bodies import Anchor, BaselineRef, Comment
-from mlreview.review.events import Actor, new_event_id
+from mlreview.review.events import Actor, new_event_id, time_of
 from mlreview.review.people import People, PersonEntry
+from mlreview.review.report import review_report
 from mlreview.review.rules import RefusedError
 from mlreview.review.service import Reviews
 from tests.review.memory import RUN, Memory, reviews_of
@@ -295,6 +296,27 @@ def test_a_broken_event_is_shown_and_never_counts(reviews: Reviews, memory: Memo
     review = reviews.read(RUN)
     assert (review.state, review.votes) == ("in_review", ())
     assert [(one.key, said in one.reason) for one in review.broken] == [(key, True)]
+
+
+def test_a_time_that_no_calendar_has_is_broken_or_refused_and_hides_nothing_else(
+    reviews: Reviews, memory: Memory
+) -> None:
+    asked(reviews)
+    far, made = "7" + "Z" * 25, new_event_id()
+    reviews.comment(RUN, BOB, "Why so *deep*?", event_id=made)
+    text = memory.tags[names.EVENT_TAG_PREFIX + made].replace(made, far)
+    text = text.replace(f'"at":{time_of(made)}', f'"at":{time_of(far)}')
+    memory.tags[names.EVENT_TAG_PREFIX + far] = text
+    review = reviews.read(RUN)
+    assert [(one.key, one.reason) for one in review.broken] == [
+        (names.EVENT_TAG_PREFIX + far, "its time is beyond the year 2100")
+    ]
+    assert [one["text"] for one in review_report(review)["threads"]] == ["Why so *deep*?"]
+    with pytest.raises(BadInputError, match="beyond the year 2100"):
+        reviews.approve(RUN, BOB, event_id=far)
+    for meeting, minutes in ((10**17, 30), (-1, 30), (1, 10**13)):
+        with pytest.raises(BadInputError, match="does not fit"):
+            reviews.request(RUN, ADA, "bob", meeting=meeting, minutes=minutes)
 
 
 def test_a_forged_approval_by_the_author_is_shown_and_does_not_count(reviews: Reviews, memory: Memory) -> None:
