@@ -35,16 +35,7 @@ def read_content(store: RunStore, run: Run, hash_bytes: int = HASH_BYTES) -> Con
     Returns:
         Everything that could be read. What could not is named in ``Content.unread``; it never stops a review.
     """
-    sections: dict[Section, dict[str, str]] = {
-        "params": {key: value for key, value in run.params.items() if not key.startswith(names.OWN_PREFIX)},
-        "metrics": {
-            key: number_text(metric.value)
-            for key, metric in run.metrics.items()
-            if not key.startswith(names.OWN_PREFIX)
-        },
-        "data": _data(run),
-        "code": _code(run),
-    }
+    sections = _recorded_in(run)
     unread: dict[Section, str] = {}
     left = hash_bytes
     try:
@@ -56,6 +47,25 @@ def read_content(store: RunStore, run: Run, hash_bytes: int = HASH_BYTES) -> Con
     except MlreviewError as error:
         unread["model"] = error.message
     return Content(sections, unread)
+
+
+def renewed(content: Content, run: Run) -> Content:
+    """An earlier content with all that the run's record says now; its files are taken to be as they were."""
+    return Content({**content.sections, **_recorded_in(run)}, content.unread)
+
+
+def _recorded_in(run: Run) -> dict[Section, dict[str, str]]:
+    """The sections that need no file."""
+    return {
+        "params": {key: value for key, value in run.params.items() if not key.startswith(names.OWN_PREFIX)},
+        "metrics": {
+            key: number_text(metric.value)
+            for key, metric in run.metrics.items()
+            if not key.startswith(names.OWN_PREFIX)
+        },
+        "data": _data(run),
+        "code": _code(run),
+    }
 
 
 def _data(run: Run) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mlreview.entities import Run
 from mlreview.review.bodies import (
     AnswerBody,
     ApproveBody,
@@ -22,7 +23,7 @@ from mlreview.review.bodies import (
     made,
 )
 from mlreview.review.content import Content
-from mlreview.review.digest import HASH_BYTES
+from mlreview.review.digest import HASH_BYTES, renewed
 from mlreview.review.events import Actor
 from mlreview.review.people import People
 from mlreview.review.projection import tags_of
@@ -82,6 +83,20 @@ class Reviews:
         if content is True:
             return self._reading.project(run, self._reading.content(run, hash_bytes))
         return self._reading.project(run, content or None)
+
+    def look_again(self, run_id: str, earlier: Content | None) -> tuple[Run, Review]:
+        """A run and its review as they are now, for a page that refreshes: one read, and none of its files.
+
+        Args:
+            run_id: The run.
+            earlier: ``Review.content`` as it was read before: files are taken to be as they were then.
+
+        Raises:
+            NotFoundError: There is no such run.
+            StoreError: The store can't be read.
+        """
+        run = self._store.run(run_id)
+        return run, self._reading.project(run, renewed(earlier, run) if earlier else None)
 
     # --- writing
 

@@ -153,6 +153,6 @@ def refreshed(case: Case) -> Case:
     Raises:
         StoreError: The store can't be read.
     """
-    opened = review_reads.opened(case.run_id, quiet=True)
+    opened = review_reads.opened_again(case.run_id, case.review)
     written = completeness(opened.run.tags.get(NOTE_TAG), notes_texts.headings())
     return replace(case, run=opened.run, review=opened.review, written=written)

@@ -3,7 +3,6 @@
 import hashlib
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import dataclass
 
 import streamlit as st
@@ -11,6 +10,7 @@ import streamlit as st
 from mlreview.entities import Run
 from mlreview.errors import MlreviewError
 from mlreview.review.asking import Background, background_of, carried_into
+from mlreview.review.content import Content
 from mlreview.review.events import Actor, new_event_id
 from mlreview.review.queue import QueuedFollowUp
 from mlreview.review.results import Request, Review
@@ -34,19 +34,31 @@ class Opened:
     until: float
 
 
-def opened(run_id: str, *, quiet: bool = False) -> Opened:
+def opened(run_id: str) -> Opened:
     """The run and its review.
-
-    Args:
-        run_id: The run.
-        quiet: Nothing on the page says that it is being read: it is read again and again.
 
     Raises:
         NotFoundError: There is no such run.
         StoreError: The store can't be read.
     """
-    with nullcontext() if quiet else st.spinner("Reading the review", show_time=True):
+    with st.spinner("Reading the review", show_time=True):
         found = _opened(_key(), run_id)
+    reads.note_age(found.at)
+    return found
+
+
+def opened_again(run_id: str, review: Review) -> Opened:
+    """The same a moment later, for what draws itself again and again: what is read of it does not grow with its files.
+
+    Args:
+        run_id: The run.
+        review: As ``opened`` gave it; files are taken to be as they were then.
+
+    Raises:
+        NotFoundError: There is no such run any more.
+        StoreError: The store can't be read.
+    """
+    found = _opened_again(_key(), run_id, review.digest, review.content)
     reads.note_age(found.at)
     return found
 
@@ -100,6 +112,7 @@ def act(run_id: str, purpose: str, said: object, do: Callable[[Reviews, Actor, s
 def forget() -> None:
     """Something was written: read reviews, and tables that show how they stand, anew."""
     _opened.clear()
+    _opened_again.clear()
     _carried.clear()
     reads.written()
 
@@ -122,6 +135,14 @@ def _opened(key: tuple[str, ...], run_id: str) -> Opened:
     return Opened(run, review, began, ended + max(FRESH_S, reads.FRESH_TIMES_READ * (ended - began)))
 
 
+@st.cache_resource(max_entries=64, show_spinner=False, validate=_usable)
+def _opened_again(key: tuple[str, ...], run_id: str, digest: str, _content: Content | None) -> Opened:
+    began = time.time()
+    run, review = writes.reviews().look_again(run_id, _content)
+    ended = time.time()
+    return Opened(run, review, began, max(began + FRESH_S, 2 * ended - began))  # a slow store has as long to rest
+
+
 @st.cache_resource(max_entries=64, ttl=BACKGROUND_S, show_spinner=False)
 def _background(key: tuple[str, ...], run_id: str, experiment_id: str) -> Background:
     store = reads.store()
@@ -134,5 +155,6 @@ def _carried(key: tuple[str, ...], references: tuple[str, ...], _request: Reques
 
 
 reads.forget_too(_opened.clear)
+reads.forget_too(_opened_again.clear)
 reads.forget_too(_carried.clear)
 reads.forget_too(_background.clear)

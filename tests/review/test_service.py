@@ -298,6 +298,22 @@ def test_a_broken_event_is_shown_and_never_counts(reviews: Reviews, memory: Memo
     assert [(one.key, said in one.reason) for one in review.broken] == [(key, True)]
 
 
+def test_a_page_that_refreshes_sees_what_was_said_and_logged_and_reads_no_file(
+    reviews: Reviews, memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reviews.request(RUN, ADA, "bob")
+    earlier = reviews.approve(RUN, BOB).content
+    reviews.comment(RUN, CAROL, "Is the split right?", kind="question")
+    for name in ("artifacts", "read_artifact", "model_artifacts", "read_model_artifact"):
+        monkeypatch.delattr(Memory, name)  # whoever reads a file fails
+    run, review = reviews.look_again(RUN, earlier)
+    assert (review.state, len(review.open_questions), review.digest) == ("approved", 1, earlier.digest)
+    assert run.tags == memory.tags
+    memory.metrics["val_AUROC"] = 0.5
+    assert reviews.look_again(RUN, earlier)[1].state == "outdated"
+    assert reviews.look_again(RUN, None)[1].state == "approved"  # nobody has looked
+
+
 def test_a_time_that_no_calendar_has_is_broken_or_refused_and_hides_nothing_else(
     reviews: Reviews, memory: Memory
 ) -> None:
