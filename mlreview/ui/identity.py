@@ -8,6 +8,7 @@ says little of who sits before the browser: notes are saved under it, a review a
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import unquote
 
 import streamlit as st
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from mlreview.review.events import Actor
 
 _NAME = "_identity.name"
+_COOKIE = "mlreview_name"
+"""Written by ``review_visit.js``, in percent-encoding."""
 MAX_NAME_CHARS = 80
 
 Via = Literal["oidc", "header", "typed", "process", "nobody"]
@@ -90,8 +93,13 @@ def person_of(claims: Mapping[str, object], header: str | None, named: str | Non
 
 
 def typed() -> str:
-    """The name that was typed in this session; empty where none was."""
-    return st.session_state.get(_NAME, "")
+    """The name that was typed in this session, else the one that this browser brought along; empty where none was."""
+    return st.session_state.get(_NAME) or kept_name(st.context.cookies)
+
+
+def kept_name(cookies: Mapping[str, str]) -> str:
+    """The name that was typed in this browser earlier, as its cookie has it: known before anything is drawn."""
+    return clip(unquote(cookies.get(_COOKIE, "")), MAX_NAME_CHARS)
 
 
 def remember(name: str) -> None:

@@ -46,11 +46,23 @@ def remember(review: Review | None) -> str:
             "newest": newest,
             "before": before,
             "name": identity.typed(),
+            "acts": _acts(),
         },
         on_before_change=urlstate.keep,
         on_name_change=named,
     )
     return before if isinstance(before, str) else ""
+
+
+def _acts() -> str | None:
+    """As whom this session acts already: a kept name that says no more is not worth drawing the page once more.
+
+    ``None`` where a login or a proxy says who acts, or is to: a kept name changes nothing there.
+    """
+    person = identity.current()
+    if person.via == "typed":
+        return person.name
+    return "" if person.via == "process" else None
 
 
 def is_new(event_id: str, actor_name: str, before: str) -> bool:

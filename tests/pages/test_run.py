@@ -198,6 +198,12 @@ def test_whoever_has_not_said_who_they_are_is_asked_wherever_one_can_speak(open_
     assert [one.label for one in test.text_input].count("Who are you?") == 1
 
 
+def test_the_page_tells_the_browser_as_whom_one_acts_so_that_a_kept_name_draws_it_no_second_time(open_run):
+    parts = [one.proto for one in open_run(NETWORK.format(32, "0.1"), me="Ben", screen=1).get("bidi_component")]
+    sent = next(str(one) for one in parts if one.component_name == "mlreview_review_visit")
+    assert '"acts": "Ben"' in sent.replace("\\", "")
+
+
 def test_hostile_texts_are_never_markup(open_run):
     for name in ("hostile", NETWORK.format(32, "0.1")):
         shown = [str(one.value) for one in (*open_run(name).markdown, *open_run(name).header)]

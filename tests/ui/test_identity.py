@@ -2,7 +2,7 @@
 
 import pytest
 
-from mlreview.ui.identity import Person, person_of
+from mlreview.ui.identity import Person, kept_name, person_of
 
 LOGGED_IN = {"is_logged_in": True, "email": "ada@example.com", "name": "Ada"}
 
@@ -36,3 +36,17 @@ def test_in_a_review_acts_who_was_named_and_a_name_nobody_checked_is_said_to_be_
     ]
     assert Person("ada").label == "ada (unverified)"
     assert Person("ada", True, "oidc").actor.verified
+
+
+@pytest.mark.parametrize(
+    ("cookies", "name"),
+    [
+        ({}, ""),
+        ({"mlreview_name": "Zo%C3%AB%20M%C3%BCller%3B"}, "Zoë Müller;"),
+        ({"mlreview_name": "%00%0A%E2%80%AEnaD "}, "naD"),
+        ({"mlreview_name": "%FF"}, "\ufffd"),
+        ({"mlreview_name": "x" * 300}, "x" * 79 + "…"),
+    ],
+)
+def test_the_name_that_a_browser_kept_is_known_before_anything_is_drawn(cookies: dict[str, str], name: str):
+    assert kept_name(cookies) == name

@@ -3,6 +3,7 @@
 
 const VISIT = "mlreview.visit:";
 const NAME = "mlreview.name";
+const YEAR_S = 31_536_000;
 
 export default function ({ data, setStateValue }) {
   const key = `${VISIT}${data.store}:${data.run}`;
@@ -19,10 +20,12 @@ export default function ({ data, setStateValue }) {
     }
     if (data.name) localStorage.setItem(NAME, data.name);
     else name = localStorage.getItem(NAME) ?? "";
+    // The next session then knows the name before it draws anything.
+    if (name) document.cookie = `mlreview_name=${encodeURIComponent(name)}; path=/; max-age=${YEAR_S}; SameSite=Lax`;
   } catch {
     return; // a browser that keeps nothing: nothing is marked
   }
   // Where nothing is new there is nothing to say: each word to the server runs the page once more, and shuts a dialog.
   if (before !== data.before && data.newest > before) setStateValue("before", before);
-  if (name !== data.name) setStateValue("name", name);
+  if (name && data.acts !== null && name !== data.acts) setStateValue("name", name);
 }
