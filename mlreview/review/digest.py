@@ -92,6 +92,9 @@ def _sources(store: RunStore, run_id: str) -> dict[str, str]:
         else:
             continue
         for file in files:
+            if file.is_dir:
+                found[file.path.removeprefix("mlreview/")] = sized(None)
+                continue
             data = store.read_artifact(run_id, file.path)
             found[file.path.removeprefix("mlreview/")] = hashed(hashlib.sha256(data).hexdigest(), len(data))
     return found
@@ -110,7 +113,7 @@ def _model(store: RunStore, run: Run, left: int) -> dict[str, str]:
         for file in _below(lambda path, model=model: store.model_artifacts(model, path), ""):
             if file.path == _WRITTEN_BY_LOADING:
                 continue
-            data = _bytes(store, model, file, left)
+            data = None if file.is_dir else _bytes(store, model, file, left)
             left -= len(data or b"")
             found[f"{prefix}/{file.path}"] = (
                 sized(file.size) if data is None else hashed(hashlib.sha256(data).hexdigest(), len(data))
@@ -139,9 +142,9 @@ def _recorded(store: RunStore, run_id: str, model_id: str) -> Manifest | None:
 
 
 def _below(listing: Callable[[str], tuple[Artifact, ...]], top: str, depth: int = 0) -> Iterator[Artifact]:
-    """Every file below a folder, in the order of paths."""
+    """Every file below a folder, in the order of paths; a folder that lies too deep to be looked into as itself."""
     for one in listing(top):
-        if not one.is_dir:
-            yield one
-        elif depth < _DEPTH:
+        if one.is_dir and depth < _DEPTH:
             yield from _below(listing, one.path, depth + 1)
+        else:
+            yield one

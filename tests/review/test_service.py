@@ -221,6 +221,18 @@ def test_a_content_that_was_altered_does_not_count(reviews: Reviews, memory: Mem
     assert reviews_of(memory).read(RUN).state == "outdated"
 
 
+def test_a_folder_too_deep_to_be_looked_into_is_said_not_to_be_compared(reviews: Reviews, memory: Memory) -> None:
+    for files, top in ((memory.model, "code"), (memory.files, names.CODE_FOLDER)):
+        files[f"{top}/1/2/3/4/5/6/7/8/9/10/deep.py"] = b"1"
+    reviews.request(RUN, ADA, "bob")
+    review = reviews.approve(RUN, BOB)
+    comparison = review.votes[0].comparison
+    assert (review.state, comparison.changed) == ("approved", ())
+    memory.metrics["shadow"] = 1.0  # the contents are compared one by one where their digests differ
+    comparison = reviews.read(RUN).votes[0].comparison
+    assert comparison.unverified == ("1 uncommitted code by size alone", "1 model file by size alone")
+
+
 def test_what_changed_while_the_reviewer_looked_at_it_is_not_approved(reviews: Reviews, memory: Memory) -> None:
     asked(reviews)
     seen = reviews.read(RUN).digest
