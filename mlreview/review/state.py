@@ -353,7 +353,7 @@ class _Fold:
         if now is None or not digest:
             return None
         if digest == now.digest:
-            return Comparison()
+            return compare(now, now)  # what could not be read, or was told by its size alone, is still to be said
         return compare(then, now) if then is not None else compare_parts(parts, now)
 
 

@@ -122,7 +122,9 @@ def _stand(case: Case, name: str) -> str:
         return f":orange[:material/history:] **{shown}**{unverified} approved what has changed since"
     if not vote.counts:
         return f":material/info: **{shown}**{unverified} approved, which does not count: {plain(vote.why_not, 200)}"
-    return f":green[:material/check_circle:] **{shown}**{unverified} approved, {when(vote.at)}"
+    unseen = "; ".join(vote.comparison.unverified) if vote.comparison else ""
+    more = f" :gray[· not compared: {plain(unseen, 200)}]" if unseen else ""
+    return f":green[:material/check_circle:] **{shown}**{unverified} approved, {when(vote.at)}{more}"
 
 
 def render_warnings(case: Case) -> None:

@@ -63,6 +63,7 @@ def sample(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> S
     reviews.draft(made.runs[NETWORK.format(32, "0.05")], GRACE, "early")
     held = ask(NETWORK.format(32, "0.01"))
     reviews.request_changes(held, CLEO, "Train on the cleaned split.")
+    client.log_text(made.runs[NETWORK.format(8, "0.1")], "x", "mlreview/code/1/2/3/4/5/6/7/8/9/10/deep.py")
     for name in (NETWORK.format(8, "0.1"), NETWORK.format(8, "0.01")):
         run_id = ask(name)
         reviews.approve(run_id, BEN, follow_ups=[Comment("Watch it", kind="follow_up", owner="Grace")])
@@ -139,7 +140,10 @@ def test_a_review_opens_with_who_would_replace_what_and_whether_it_should(open_r
         (NETWORK.format(8, "0.05"), ("No review", "would replace nothing: this run itself is deployed as champion")),
         (NETWORK.format(32, "0.05"), ("Draft", "Shared early by **Grace**")),
         (NETWORK.format(32, "0.01"), ("Changes requested", "**Cleo** asked for changes", "1 required change.")),
-        (NETWORK.format(8, "0.1"), ("Approved", "**Ben** :gray[(unverified)] approved", "1 open follow-up")),
+        (
+            NETWORK.format(8, "0.1"),
+            ("Approved", "**Ben** :gray[(unverified)] approved", "1 open follow-up", "not compared: 1 un"),
+        ),
         (NETWORK.format(8, "0.01"), ("Outdated", "val_AUROC 0.796 → 0.99", "approved what has changed since")),
         ("sports-LR", ("In review", "it is not JSON: it was cut or altered")),
         ("running", ("In review", "It can't be approved as it is: the run is still training")),
