@@ -139,6 +139,8 @@ def _resolve(review: Review, people: People, actor: Actor, body: ResolveBody) ->
     known = {one.comment_id for one in review.threads} | {one.follow_up_id for one in review.follow_ups}
     if body.target not in known:
         _refuse(f"There is no comment {body.target[:40]!r} in this review.", "Look at the list of them.")
+    if any(one.comment_id == body.target and one.comment.kind == "question" for one in review.threads):
+        _refuse("A question is open until it is answered.", "Answer it, or make it a follow-up or a required change.")
 
 
 def _answer(review: Review, people: People, actor: Actor, body: AnswerBody) -> None:

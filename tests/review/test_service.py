@@ -129,6 +129,8 @@ def test_questions_are_open_until_they_end_as_an_answer_a_follow_up_or_a_change(
     review = reviews.comments(RUN, BOB, held)
     first, second, third = (one.comment_id for one in review.open_questions)
     reviews.comment(RUN, CAROL, "I wonder too", reply_to=first)
+    with pytest.raises(RefusedError, match="open until it is answered"):
+        reviews.resolve(RUN, ADA, first)
     assert len(reviews.answer(RUN, ADA, first, "Because.").open_questions) == 2
     reviews.answer(RUN, BOB, second, "Look at drift", outcome="follow_up", owner="ada")
     review = reviews.answer(RUN, BOB, third, "Fix it", outcome="required_change")
