@@ -82,7 +82,8 @@ def person_of(claims: Mapping[str, object], header: str | None, named: str | Non
             if claim == "email" and claims.get("email_verified") is False:
                 continue
             if isinstance(value, str) and (name := clip(value, MAX_NAME_CHARS)):
-                return Person(name, True, "oidc")
+                # The two names are what people call themselves: with many providers they can change them at will.
+                return Person(name, claim in ("email", "sub"), "oidc")
     if "is_logged_in" in claims:
         return Person("somebody", via="nobody")
     if name := clip(header, MAX_NAME_CHARS):

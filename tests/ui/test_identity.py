@@ -11,7 +11,7 @@ LOGGED_IN = {"is_logged_in": True, "email": "ada@example.com", "name": "Ada"}
     ("claims", "header", "named", "process", "person"),
     [
         (LOGGED_IN, "eve@example.com", "Eve", "root", Person("ada@example.com", True, "oidc")),
-        (LOGGED_IN | {"email_verified": False}, None, None, "root", Person("Ada", True, "oidc")),
+        (LOGGED_IN | {"email_verified": False}, None, None, "root", Person("Ada", False, "oidc")),
         ({"is_logged_in": True, "sub": "x-1"}, None, None, "root", Person("x-1", True, "oidc")),
         ({"is_logged_in": False}, "ada@example.com", "Ada", "root", Person("somebody", False, "nobody")),
         ({"is_logged_in": True}, None, "Ada", "root", Person("somebody", False, "nobody")),
